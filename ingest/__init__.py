@@ -1,0 +1,1 @@
+"""From files to citable passages. Knows nothing of questions, models or pages."""

@@ -1,0 +1,156 @@
+"""What flows through Dossier: frozen records, each carrying its own origin.
+
+Every `start` and `end` counts Unicode code points of one document's `text`, end exclusive,
+so that `text[start:end]` is the quote, verbatim.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "signature"]
+DocumentKind = Literal["article", "report", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph, heading, list item, table row or signature line of a document.
+
+    `quotation` numbers the block quotation that the block stands in, None outside one.
+    `ends_quotation` is true for the last block of one; damaged exports lose the opening tag and keep
+    only the end, so a block may end a quotation without a number.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind = "paragraph"
+    level: int = 0
+    quotation: int | None = None
+    ends_quotation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a paginated document: where its text starts and ends, and its printed label if it has one."""
+
+    start: int
+    end: int
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What a reader makes of one document in a file, before it has an identity in a store.
+
+    `left_out` counts what is not part of `text`: "running_lines" (headers and footers), "invisible_characters",
+    "pages_without_text", ... `published` and `modified` are ISO 8601 as the source prints them, else None.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    kind: DocumentKind
+    title: str
+    publisher: str | None = None
+    author: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    url: str | None = None
+    language: str | None = None
+    pages: tuple[Page, ...] = ()
+    links: tuple[str, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document(ParsedDocument):
+    """A document of a store. `id`, `version` and `status` are as the README's contract says."""
+
+    id: str = ""
+    name: str = ""
+    sha256: str = ""
+    version: int = 1
+    status: Literal["current", "superseded"] = "current"
+
+    def page_index(self, at: int) -> int | None:
+        """Index (0-based) of the page on which the character `at` stands; None where there are no pages."""
+        if not self.pages:
+            return None
+        return max(0, bisect_right([page.start for page in self.pages], at) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A slice of a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks in a passage that is not the publisher's own voice.
+
+    `name` as spelt in the source; `venue` where it was said, if the source says ("Foreign Policy"); `said` the date
+    of the statement as printed; `via` who relays it; `proof` the signature or introduction that shows all this.
+    """
+
+    name: str
+    proof: tuple[Span, ...]
+    venue: str | None = None
+    said: str | None = None
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A firm or institution named in a text: the form as printed, and whom it names.
+
+    `firm` is an id of `corpus/firms.csv`, or the folded form itself for a name that is only in the collection.
+    """
+
+    firm: str
+    form: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One whole sentence (or heading, table row, signature) with what must be known about it to quote it safely.
+
+    `antecedents` are the sentences it cannot be understood without ("Both firms ..."), nearest first, two at most.
+    `figures` are amounts, percentages, counts and dates as printed. `marks` holds any of
+    "denies", "hedges", "asks", "supposes".
+    """
+
+    start: int
+    end: int
+    antecedents: tuple[Span, ...] = ()
+    figures: tuple[str, ...] = ()
+    marks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one document, one voice and one section: the unit that is searched and cited.
+
+    `context` is what it needs to be understood (title, heading, voice, antecedents); it is embedded and indexed
+    with the passage and is never part of a quote. `firms` are named in the passage, `inherited` in its antecedents.
+    """
+
+    id: str
+    document_id: str
+    ordinal: int
+    start: int
+    end: int
+    sentences: tuple[Sentence, ...]
+    page: int | None = None
+    page_label: str | None = None
+    paragraph: int | None = None
+    heading: str = ""
+    voice: Voice | None = None
+    context: str = ""
+    firms: tuple[Mention, ...] = ()
+    inherited: tuple[Mention, ...] = ()
