@@ -6,7 +6,6 @@ so that `text[start:end]` is the quote, verbatim.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -72,12 +71,6 @@ class Document(ParsedDocument):
     sha256: str = ""
     version: int = 1
     status: Literal["current", "superseded"] = "current"
-
-    def page_index(self, at: int) -> int | None:
-        """Index (0-based) of the page on which the character `at` stands; None where there are no pages."""
-        if not self.pages:
-            return None
-        return max(0, bisect_right([page.start for page in self.pages], at) - 1)
 
 
 @dataclass(frozen=True, slots=True)

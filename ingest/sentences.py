@@ -19,7 +19,7 @@ _STARTS_CLOSING = re.compile(r"\s*\w?[\])]")
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Return the (start, end) of each sentence of `text`, stripped of white space; together they hold all of its ink."""
+    """Return the (start, end) of each sentence of `text`, stripped; together they hold all of its ink."""
     from nupunkt import sent_spans  # noqa: PLC0415 - late: models load with it
 
     spans: list[tuple[int, int]] = []

