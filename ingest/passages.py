@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.firms import FirmNames, capitalised_names
-from ingest.places import Place, Places
+from ingest.places import Places
 from ingest.records import Block, Document, Mention, Passage, Sentence, Span, Voice
 from ingest.sentences import sentence_spans
 from ingest.voices import is_signature, voices
@@ -25,6 +25,11 @@ LENGTH = 140
 # Word pieces of context before a passage; the passage itself has the rest of the window.
 CONTEXT_LENGTH = 60
 
+# Characters: what a citation may quote at most.
+LONGEST_SENTENCE = 600
+
+_CLAUSE_END = re.compile(r"[;:,—–•；：，、](?=\s|[^\W\d_])|\n|\t")
+_SPACE = re.compile(r"\s")
 _ANAPHOR = re.compile(
     r"^[“\"'(\[]*(?:and |but |also,? |after |yet )?"
     r"(?:(?:it|its|they|their|them|he|his|she|her|this|these|those|that|such|both|neither|"
@@ -81,7 +86,7 @@ class _Unit:
     block: int
     heading: str
     voice: Voice | None
-    place: Place
+    page: int | None
     pieces: int
     table: tuple[int, str] | None
 
@@ -91,10 +96,7 @@ def passages(document: Document, names: FirmNames, count: Count, window: int) ->
 
     `count` gives the word pieces of texts; `window` is the most that the embedding model reads, marks included.
     """
-    most = window - 2 - CONTEXT_LENGTH
-    units = _units(document, names, count, most)
-    groups = enumerate(_packed(units, min(LENGTH, most)))
-    return [_passage(document, names, count, ordinal, group) for ordinal, group in groups]
+    return _Cutter(document, names, count, window - 2 - CONTEXT_LENGTH).passages()
 
 
 def embedded_text(passage: Passage, text: str) -> str:
@@ -113,28 +115,72 @@ def marks(text: str) -> frozenset[str]:
     return frozenset(mark for mark, pattern in _MARKS.items() if pattern.search(text))
 
 
-def _units(document: Document, names: FirmNames, count: Count, most: int) -> list[_Unit]:
-    text = document.text
-    speaking = voices(text, document.blocks, document.publisher)
-    spans = [
-        (at, start, end)
-        for at, block in enumerate(document.blocks)
-        if block.kind != "heading"
-        for start, end in _block_spans(text, block)
-    ]
-    pieces = count([text[start:end] for _, start, end in spans])
-    short: list[tuple[int, int, int, int]] = []
-    for (at, start, end), length in zip(spans, pieces, strict=True):
-        if length <= most:
-            short.append((at, start, end, length))
-        else:
-            short.extend((at, *cut) for cut in _cut_overlong(text, start, end, count, most))
-    headings, tables, places = _headings(document), _tables(document), Places(document)
-    sentences = _with_antecedents(text, [(at, start, end) for at, start, end, _ in short], speaking, names)
-    return [
-        _Unit(sentence, at, headings[at], speaking[at], places.at(start), length, tables.get(at))
-        for sentence, (at, start, _, length) in zip(sentences, short, strict=True)
-    ]
+class _Cutter:
+    """Cuts one document."""
+
+    def __init__(self, document: Document, names: FirmNames, count: Count, most: int) -> None:
+        self.document = document
+        self.names = names
+        self.count = count
+        self.most = most
+        self.places = Places(document)
+
+    def passages(self) -> list[Passage]:
+        groups = _packed(self._units(), min(LENGTH, self.most))
+        return [self._passage(ordinal, group) for ordinal, group in enumerate(groups)]
+
+    def _units(self) -> list[_Unit]:
+        document, text = self.document, self.document.text
+        speaking = voices(text, document.blocks, document.source.publisher)
+        spans = [
+            (at, start, end)
+            for at, block in enumerate(document.blocks)
+            if block.kind != "heading"
+            for start, end in _block_spans(text, block)
+        ]
+        pieces = self.count([text[start:end] for _, start, end in spans])
+        short: list[tuple[int, int, int, int]] = []
+        for (at, start, end), length in zip(spans, pieces, strict=True):
+            if length <= self.most and end - start <= LONGEST_SENTENCE:
+                short.append((at, start, end, length))
+            else:
+                short.extend((at, *cut) for cut in _cut_overlong(text, start, end, self.count, self.most))
+        headings, tables = _headings(document), _tables(document)
+        sentences = _with_antecedents(text, [(at, start, end) for at, start, end, _ in short], speaking, self.names)
+        return [
+            _Unit(sentence, at, headings[at], speaking[at], self.places.page_index(start), length, tables.get(at))
+            for sentence, (at, start, _, length) in zip(sentences, short, strict=True)
+        ]
+
+    def _passage(self, ordinal: int, units: Sequence[_Unit]) -> Passage:
+        document, first = self.document, units[0]
+        start, end = first.sentence.start, units[-1].sentence.end
+        own = document.text[start:end]
+        outside = list(
+            dict.fromkeys(
+                antecedent for unit in units for antecedent in unit.sentence.antecedents if antecedent.start < start
+            )
+        )
+        firms = _mentions(self.names, own, start)
+        named = {mention.firm for mention in firms}
+        inherited = tuple(
+            mention
+            for span in outside
+            for mention in _mentions(self.names, document.text[span.start : span.end], span.start)
+            if mention.firm not in named
+        )
+        return Passage(
+            id=f"{document.source.id}:{start}",
+            document_id=document.source.id,
+            ordinal=ordinal,
+            place=self.places.of(start, end, first.voice),
+            sentences=tuple(unit.sentence for unit in units),
+            heading=first.heading,
+            voice=first.voice,
+            context=_context(document, first, outside, self.count),
+            firms=firms,
+            inherited=inherited,
+        )
 
 
 def _block_spans(text: str, block: Block) -> list[tuple[int, int]]:
@@ -144,25 +190,27 @@ def _block_spans(text: str, block: Block) -> list[tuple[int, int]]:
 
 
 def _cut_overlong(text: str, start: int, end: int, count: Count, most: int) -> Iterator[tuple[int, int, int]]:
-    """Cut a run without a stop, longer than the model's window, at white space or failing that anywhere."""
+    """Cut a sentence too long to quote or to embed: after a clause, else between words, else anywhere."""
     while start < end:
-        length = count([text[start:end]])[0]
-        if length <= most:
-            yield start, end, length
-            return
-        # A word piece holds one character at least, so this many characters fit; then grow by what is seen to fit.
-        stop = start + most
-        while stop < end:
-            further = min(end, stop + most)
-            if count([text[start:further]])[0] > most:
-                break
-            stop = further
-        space = max((at for at in (text.rfind(mark, start + 1, stop) for mark in " \t\n") if at > start), default=-1)
-        stop = space if space > start else stop
+        stop = min(end, start + LONGEST_SENTENCE)
+        while (length := count([text[start:stop]])[0]) > most:
+            # A word piece holds one character or more, so this ends.
+            stop = start + max(1, (stop - start) * most // (length + 1))
+        if stop < end:
+            stop = _break_before(text, start, stop)
         inner = text[start:stop].rstrip()
         if inner:
             yield start, start + len(inner), count([inner])[0]
         start = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+
+
+def _break_before(text: str, start: int, stop: int) -> int:
+    """Return where to cut at or before `stop`: in the second half after a clause if there is one, else at a space."""
+    for pattern in (_CLAUSE_END, _SPACE):
+        ends = [match.end() for match in pattern.finditer(text, start + (stop - start) // 2, stop)]
+        if ends:
+            return ends[-1]
+    return stop
 
 
 def _headings(document: Document) -> list[str]:
@@ -256,46 +304,13 @@ def _packed(units: Sequence[_Unit], length: int) -> Iterator[list[_Unit]]:
 
 
 def _apart(one: _Unit, other: _Unit) -> bool:
-    return (one.voice, one.heading, one.place.page, one.table) != (
-        other.voice,
-        other.heading,
-        other.place.page,
-        other.table,
-    )
-
-
-def _passage(document: Document, names: FirmNames, count: Count, ordinal: int, units: Sequence[_Unit]) -> Passage:
-    first = units[0]
-    start, end = first.sentence.start, units[-1].sentence.end
-    own = document.text[start:end]
-    outside = list(
-        dict.fromkeys(
-            antecedent for unit in units for antecedent in unit.sentence.antecedents if antecedent.start < start
+    return any(
+        (
+            one.voice != other.voice,
+            one.heading != other.heading,
+            one.page != other.page,
+            one.table != other.table,
         )
-    )
-    firms = _mentions(names, own, start)
-    named = {mention.firm for mention in firms}
-    inherited = tuple(
-        mention
-        for span in outside
-        for mention in _mentions(names, document.text[span.start : span.end], span.start)
-        if mention.firm not in named
-    )
-    return Passage(
-        id=f"{document.id}:{start}",
-        document_id=document.id,
-        ordinal=ordinal,
-        start=start,
-        end=end,
-        sentences=tuple(unit.sentence for unit in units),
-        page=first.place.page,
-        page_label=first.place.page_label,
-        paragraph=first.place.paragraph,
-        heading=first.heading,
-        voice=first.voice,
-        context=_context(document, first, outside, count),
-        firms=firms,
-        inherited=inherited,
     )
 
 
@@ -313,7 +328,7 @@ def _mentions(names: FirmNames, text: str, offset: int) -> tuple[Mention, ...]:
 
 def _context(document: Document, first: _Unit, antecedents: Iterable[Span], count: Count) -> str:
     """Compose what a passage needs to be understood, the most needed first, within `CONTEXT_LENGTH` word pieces."""
-    parts = [document.title, first.heading]
+    parts = [document.source.title, first.heading]
     if first.voice is not None:
         parts.append(first.voice.name)
     if first.table is not None and first.table[0] != first.block:

@@ -63,14 +63,75 @@ class ParsedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Document(ParsedDocument):
-    """A document of a store. `id`, `version` and `status` are as the README's contract says."""
+class Source:
+    """What identifies and describes a document of a store: what a citation says about it.
 
-    id: str = ""
-    name: str = ""
-    sha256: str = ""
+    `id` is the first 16 hex of the SHA-256 over canonical URL (or name) and text; `name` the file's, as given;
+    `sha256` that of the stored original; `version` counts the texts kept of one URL, oldest first.
+    """
+
+    id: str
+    name: str
+    title: str
+    publisher: str | None
+    author: str | None
+    published: str | None
+    modified: str | None
+    url: str | None
+    kind: DocumentKind
+    language: str | None
+    sha256: str
     version: int = 1
     status: Literal["current", "superseded"] = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document of a store: its source, its text, and how the text is laid out (see `ParsedDocument`)."""
+
+    source: Source
+    text: str
+    blocks: tuple[Block, ...]
+    pages: tuple[Page, ...] = ()
+    links: tuple[str, ...] = ()
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the list of documents: a source, and how many passages and pages it has."""
+
+    source: Source
+    passages: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one file, or of one document in it, that was to be added; `id` is None when it failed."""
+
+    id: str | None
+    name: str
+    status: Literal["added", "unchanged", "updated", "duplicate", "failed"]
+    duplicate_of: str | None = None
+    replaces: str | None = None
+    error: str | None = None
+    passages: int = 0
+    pages: int = 0
+    pages_without_text: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is limited to; None means anything.
+
+    `firm` is an id as in `Mention.firm`; `since` and `until` are inclusive dates of publication, YYYY-MM-DD.
+    """
+
+    firm: str | None = None
+    since: str | None = None
+    until: str | None = None
+    publisher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +155,23 @@ class Voice:
     venue: str | None = None
     said: str | None = None
     via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a slice stands in its document, and whose words it holds.
+
+    `page` is the 1-based index of the page of the first character and `page_label` what is printed on it, None where
+    there are no pages; `paragraph` is 1-based and None where there are. `speaker` None is the publisher's own voice.
+    """
+
+    start: int
+    end: int
+    page: int | None
+    page_label: str | None
+    paragraph: int | None
+    speaker: str | None
+    via: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +214,20 @@ class Passage:
     id: str
     document_id: str
     ordinal: int
-    start: int
-    end: int
+    place: Place
     sentences: tuple[Sentence, ...]
-    page: int | None = None
-    page_label: str | None = None
-    paragraph: int | None = None
     heading: str = ""
     voice: Voice | None = None
     context: str = ""
     firms: tuple[Mention, ...] = ()
     inherited: tuple[Mention, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """Where it starts in its document's text."""
+        return self.place.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends in its document's text, exclusive."""
+        return self.place.end

@@ -1,0 +1,139 @@
+"""What an answer is made of, and its JSON: the object that `dossier ask --json` prints and `verify` will read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ingest.records import Entry, Passage, Place, Source
+
+Outcome = Literal["answered", "partly", "not_in_sources", "premise_not_supported", "ask_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found."""
+
+    rank: int
+    score: float
+    passage: Passage
+    text: str
+    document: Source
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the promised JSON object of a hit."""
+        place = asdict(self.passage.place)
+        return {
+            "rank": self.rank,
+            "score": self.score,
+            "text": self.text,
+            **place,
+            "document": source_json(self.document),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A quote and its place in its document."""
+
+    quote: str
+    place: Place
+
+    def as_json(self) -> dict[str, Any]:
+        """Return quote and place in one object."""
+        return {"quote": self.quote, **asdict(self.place)}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A numbered quote with what is needed to understand it. `quote_verified`: read again from the store and equal."""
+
+    number: int
+    quote: Slice
+    context: tuple[Slice, ...]
+    document: Source
+    quote_verified: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the promised JSON object of a citation."""
+        return {
+            "number": self.number,
+            **self.quote.as_json(),
+            "context": [slice_.as_json() for slice_ in self.context],
+            "document": source_json(self.document),
+            "quote_verified": self.quote_verified,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A sentence of an answer and the numbers of the citations that bear it."""
+
+    text: str
+    citations: tuple[int, ...]
+    claim: Literal["supported", "unchecked"] = "supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was searched: counts after filters, names also searched, and firms asked for that are nowhere in it."""
+
+    documents: int
+    passages: int
+    also_searched: tuple[str, ...] = ()
+    firms_not_found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to a question: its record, whole."""
+
+    question: str
+    standalone_question: str
+    outcome: Outcome
+    text: str
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    nearest: tuple[Citation, ...]
+    searched: Searched
+    seconds: dict[str, float] = field(default_factory=dict)
+    withheld: int = 0
+    model: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether at least one supported sentence answers some part of the question."""
+        return self.outcome in ("answered", "partly", "premise_not_supported") and any(
+            sentence.claim == "supported" and sentence.citations for sentence in self.sentences
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the promised JSON object of an answer."""
+        return {
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "outcome": self.outcome,
+            "answered": self.answered,
+            "text": self.text,
+            "sentences": [
+                {"text": sentence.text, "citations": list(sentence.citations), "claim": sentence.claim}
+                for sentence in self.sentences
+            ],
+            "withheld": self.withheld,
+            "citations": [citation.as_json() for citation in self.citations],
+            "nearest": [citation.as_json() for citation in self.nearest],
+            "searched": asdict(self.searched),
+            "model": self.model,
+            "seconds": self.seconds,
+        }
+
+
+def source_json(source: Source) -> dict[str, Any]:
+    """Return the promised JSON object of a document."""
+    return asdict(source)
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """Return the promised JSON object of a document in a list."""
+    return source_json(entry.source) | {"passages": entry.passages, "pages": entry.pages}

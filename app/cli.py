@@ -1,0 +1,363 @@
+"""The command line: results on stdout, progress and errors on stderr; exit 0, 1 on a failure, 2 on wrong usage."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ingest.errors import DossierError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.answers import Answer, Citation
+    from app.dossier import Dossier
+    from ingest.library import Progress as Step
+    from ingest.records import Filters, Receipt
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Ask a collection of reports who was involved, and get verbatim, checkable quotes for an answer.",
+    epilog="Example: dossier ingest reports/ && dossier ask 'Who supplies Hikvision?'",
+)
+
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Folder of the store; else DOSSIER_HOME, else .dossier here.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+Firm = Annotated[str | None, typer.Option("--firm", help="Only passages that name this firm, under any of its names.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Published on this day or later.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", help="Published on this day or earlier.")]
+Publisher = Annotated[str | None, typer.Option("--publisher", help="Only documents of this publisher.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except DossierError as error:
+        _complain(str(error))
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _complain("Stopped. What was finished is kept; run the same command again to go on.")
+        sys.exit(130)
+
+
+@app.command(epilog="Example: dossier ingest reports/ article.json")
+def ingest(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH|URL]...", help="Files or folders; default: what ships.")
+    ] = None,
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Add files and folders: WordPress JSON, HTML, PDF, DOCX, Markdown, plain text."""
+    began = time.perf_counter()
+    from app.dossier import CORPUS  # noqa: PLC0415 - late
+
+    for path in paths or ():
+        if path.lower().startswith(("http://", "https://")):
+            raise DossierError(f"{path}: fetching addresses is not there yet. Save the page or file, then ingest it.")
+    wanted = [Path(path) for path in paths] if paths else [CORPUS / "briefs", CORPUS / "report"]
+    receipts = []
+    with _opened(home) as dossier, _progress() as progress:
+        for receipt in dossier.add_paths(wanted, progress):
+            receipts.append(receipt)
+            if not as_json:
+                typer.echo(_receipt_line(receipt))
+    if as_json:
+        _print_json({"documents": [_receipt_json(receipt) for receipt in receipts], "seconds": _since(began)})
+    if not receipts:
+        raise DossierError(f"No file found in {', '.join(str(path) for path in wanted)}.")
+    if any(receipt.status == "failed" for receipt in receipts):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: dossier ask 'Who supplies Hikvision?' --since 2019-01-01")
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in plain words.")],
+    firm: Firm = None,
+    since: Since = None,
+    until: Until = None,
+    publisher: Publisher = None,
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with verbatim, cited sentences, or say that the sources do not say."""
+    with _opened(home) as dossier:
+        answer = dossier.ask(question, _filters(dossier, firm, since, until, publisher))
+    if as_json:
+        _print_json(answer.as_json())
+    else:
+        typer.echo(_answer_text(answer))
+
+
+@app.command(epilog="Example: dossier search 'facial recognition contracts' -k 5")
+def search(
+    query: Annotated[str, typer.Argument(help="Words or a question.")],
+    most: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    firm: Firm = None,
+    since: Since = None,
+    until: Until = None,
+    publisher: Publisher = None,
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Find the passages nearest to a query."""
+    with _opened(home) as dossier:
+        hits = dossier.search(query, most, _filters(dossier, firm, since, until, publisher))
+    if as_json:
+        _print_json({"query": query, "hits": [hit.as_json() for hit in hits]})
+        return
+    from app.quote import printed_place, printed_source  # noqa: PLC0415 - late
+
+    for hit in hits:
+        place = printed_place(hit.passage.place)
+        typer.echo(f"{hit.rank}. {printed_source(hit.document)}, {place}\n{_indented(hit.text)}\n")
+
+
+@app.command(epilog="Example: dossier documents --json")
+def documents(home: Home = None, *, as_json: AsJson = False) -> None:
+    """List the documents of the store."""
+    with _opened(home) as dossier:
+        entries = dossier.library.entries()
+    if as_json:
+        from app.answers import entry_json  # noqa: PLC0415 - late
+
+        _print_json({"documents": [entry_json(entry) for entry in entries]})
+        return
+    for entry in entries:
+        source = entry.source
+        size = f"{entry.pages} pages, " if entry.pages else ""
+        about = ", ".join(part for part in (source.publisher, (source.published or "")[:10]) if part)
+        typer.echo(f"{source.id}  {_one_line(source.title)} ({about or source.name}; {size}{entry.passages} passages)")
+    if not entries:
+        typer.echo("No documents yet. Add some with `dossier ingest`.", err=True)
+
+
+@app.command(epilog="Example: dossier show 0123456789abcdef")
+def show(
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="As `dossier documents` lists it.")],
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a document: what is known of it, and its text as it is searched and quoted."""
+    with _opened(home) as dossier:
+        document = dossier.library.document(document_id)
+    from app.answers import source_json  # noqa: PLC0415 - late
+
+    if as_json:
+        _print_json(
+            source_json(document.source)
+            | {"left_out": document.left_out, "links": list(document.links), "text": document.text}
+        )
+        return
+    for key, value in source_json(document.source).items():
+        if value is not None:
+            typer.echo(f"{key + ':':11} {_one_line(str(value))}")
+    for what, count in document.left_out.items():
+        typer.echo(f"left out:   {count} {what.replace('_', ' ')}")
+    typer.echo(f"\n{document.text}")
+
+
+@app.command(epilog="Example: dossier remove 0123456789abcdef")
+def remove(
+    document_id: Annotated[str, typer.Argument(metavar="ID", help="As `dossier documents` lists it.")],
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a document with all its versions: original, text and vectors."""
+    with _opened(home) as dossier:
+        removed = dossier.library.remove(document_id)
+    if as_json:
+        _print_json({"removed": removed})
+    else:
+        typer.echo(f"Removed {', '.join(removed)}.")
+
+
+@app.command(epilog="Example: dossier doctor")
+def doctor(
+    home: Home = None,
+    *,
+    embed_anew: Annotated[
+        bool, typer.Option("--embed-anew", help="Embed all documents with the model that is set now.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the store, mend what can be mended, and say where it lies."""
+    with _opened(home) as dossier:
+        library = dossier.library
+        mended = []
+        if embed_anew:
+            with _progress() as progress:
+                mended.append(f"{library.embed_anew(progress)} documents embedded anew")
+        health = library.check()
+        documents, passages = library.catalog.counts(_no_filters())
+    if as_json:
+        about = {"home": str(dossier.home), "documents": documents, "passages": passages}
+        _print_json(
+            {"ok": not health.problems, **about, "mended": [*mended, *health.mended], "problems": health.problems}
+        )
+    else:
+        typer.echo(f"Store: {dossier.home} ({documents} documents, {passages} passages)")
+        for line in (*mended, *health.mended):
+            typer.echo(f"Mended: {line}")
+        for line in health.problems:
+            typer.echo(f"Problem: {line}")
+        typer.echo("Something is wrong; see above." if health.problems else "All is well.")
+    if health.problems:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: dossier chat --port 8600")
+def chat(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8501,
+    home: Home = None,
+    *,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+) -> None:
+    """Open the page: ask and see the cited passages. Listens on this machine only."""
+    from app.server import serve  # noqa: PLC0415 - late: Streamlit
+
+    serve(_settings(home), port, open_browser=not no_browser)
+
+
+def _settings(home: Path | None) -> Any:
+    from app.settings import read_settings  # noqa: PLC0415 - late
+
+    return read_settings(os.environ, home)
+
+
+@contextmanager
+def _opened(home: Path | None) -> Iterator[Dossier]:
+    from app.dossier import Dossier  # noqa: PLC0415 - late
+
+    with Dossier(_settings(home)) as dossier:
+        yield dossier
+
+
+def _filters(
+    dossier: Dossier, firm: str | None, since: str | None, until: str | None, publisher: str | None
+) -> Filters:
+    from datetime import date  # noqa: PLC0415 - late
+
+    for option, value in (("--since", since), ("--until", until)):
+        if value is not None:
+            try:
+                date.fromisoformat(value)
+            except ValueError:
+                raise typer.BadParameter(f"{value!r} is no day; write YYYY-MM-DD", param_hint=option) from None
+    return dossier.filters(firm, since, until, publisher)
+
+
+def _no_filters() -> Filters:
+    from ingest.records import Filters  # noqa: PLC0415 - late
+
+    return Filters()
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Show a bar on stderr where it is a terminal, a line a file where it is not."""
+    from rich.console import Console  # noqa: PLC0415 - late
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(now: Step) -> None:
+            bar.update(
+                task, description=f"{now.step} {_one_line(now.name)[:40]}", completed=now.done, total=now.total or None
+            )
+            if not console.is_terminal and now.step == "reading":
+                print(f"reading {_one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
+
+        yield tell
+
+
+def _receipt_json(receipt: Receipt) -> dict[str, Any]:
+    from dataclasses import asdict  # noqa: PLC0415 - late
+
+    return asdict(receipt)
+
+
+def _receipt_line(receipt: Receipt) -> str:
+    if receipt.status == "failed":
+        return f"failed: {_one_line(receipt.error or '')}"
+    size = f"{receipt.passages} passages"
+    if receipt.pages:
+        size = f"{receipt.pages} pages, {size}"
+    if receipt.pages_without_text:
+        size += f", {receipt.pages_without_text} pages without text"
+    other = f" of {receipt.duplicate_of}" if receipt.duplicate_of else ""
+    other += f", replaces {receipt.replaces}" if receipt.replaces else ""
+    return f"{receipt.status}{other}: {_one_line(receipt.name)} ({receipt.id}; {size})"
+
+
+def _answer_text(answer: Answer) -> str:
+    parts = [answer.text]
+    if answer.citations:
+        parts.append("\n".join(_source_line(citation) for citation in answer.citations))
+    if answer.nearest:
+        parts.append("The nearest that they do say:")
+        parts.extend(f"{_source_line(citation)}\n{_indented(citation.quote.quote)}" for citation in answer.nearest)
+    searched = answer.searched
+    also = f"; also searched: {', '.join(searched.also_searched)}" if searched.also_searched else ""
+    parts.append(f"Searched {searched.documents} documents, {searched.passages} passages{also}.")
+    return "\n\n".join(parts)
+
+
+def _source_line(citation: Citation) -> str:
+    from app.quote import printed_place, printed_source  # noqa: PLC0415 - late
+
+    source = citation.document
+    line = f"[{citation.number}] {printed_source(source)}, {printed_place(citation.quote.place)}"
+    lines = [line, *([source.url] if source.url else [])]
+    lines.extend(f"    context: {_one_line(extra.quote)}" for extra in citation.context)
+    return "\n".join([lines[0], *(text if text.startswith("    ") else f"    {text}" for text in lines[1:])])
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _one_line(text: str) -> str:
+    """Return `text` safe for a terminal: one line, no control characters."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _since(began: float) -> float:
+    return round(time.perf_counter() - began, 3)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"dossier: {message}", err=True)
+
+
+if __name__ == "__main__":
+    main()

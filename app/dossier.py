@@ -1,0 +1,168 @@
+"""Everything wired once: a store opened with its settings, to ask, search, add, list and remove."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Self
+
+from app.answers import Answer, Citation, Searched
+from app.names import is_absent, must_be_present, names_asked
+from app.quote import attributed, best_sentences, cite
+from app.retrieve import retrieve
+from ingest.errors import DossierError
+from ingest.firms import LISTED, FirmNames, fold
+from ingest.identity import publishers_by_host
+from ingest.library import Library
+from ingest.records import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
+
+    from app.answers import Hit
+    from app.names import Name
+    from app.settings import Settings
+    from ingest.library import Progress
+    from ingest.records import Document, Receipt
+
+CORPUS = Path(__file__).resolve().parents[1] / "corpus"
+LONGEST_QUESTION = 4000
+_PASSAGES_READ = 20
+_NEAREST = 2
+
+
+class Dossier:
+    """One open store. Use it as a context manager, or call `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the store that the settings name; DossierError says why it cannot be opened."""
+        # The model library below would else trace calls to a service where these are set in the environment.
+        for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
+            os.environ.pop(name, None)
+        from ingest.embed import Embedder  # noqa: PLC0415 - numpy
+
+        lists = [LISTED, *([settings.firms] if settings.firms else [])]
+        self.home = settings.home
+        self.library = Library(
+            settings.home,
+            Embedder(settings.embedder),
+            FirmNames.load(*lists),
+            publishers_by_host(CORPUS / "sources.csv"),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and let another process have it."""
+        self.library.close()
+
+    def add_paths(
+        self, paths: Iterable[Path], progress: Callable[[Progress], None] = lambda _: None
+    ) -> Iterator[Receipt]:
+        """Add files and whole folders; yield a receipt for each document, or for a file that failed."""
+        files = [(file, path) for path in paths for file in _files_below(path)]
+        yield from self.library.add_files(((file.name, file.read_bytes) for file, _ in files), progress)
+
+    def search(self, query: str, most: int, filters: Filters | None = None) -> list[Hit]:
+        """Return the best `most` passages for a query."""
+        _check_question(query)
+        asked = names_asked(query, self.library.names, self.library.catalog)
+        return retrieve(self.library, query, asked, most, filters)
+
+    def filters(
+        self, firm: str | None = None, since: str | None = None, until: str | None = None, publisher: str | None = None
+    ) -> Filters:
+        """Make filters of what a user typed: any form of a firm's name is that firm."""
+        resolved = None
+        if firm:
+            listed = self.library.names.resolve(firm)
+            misspelt = None if listed else self.library.names.misspelt(firm)
+            resolved = listed[0].id if listed else misspelt.id if misspelt else fold(firm)
+        return Filters(resolved, since, until, publisher)
+
+    def ask(self, question: str, filters: Filters | None = None) -> Answer:
+        """Answer a question by quoting; an answer that the sources do not hold is an answer too."""
+        _check_question(question)
+        began = perf_counter()
+        library, filters = self.library, filters or Filters()
+        documents, passages = library.catalog.counts(filters)
+        asked = names_asked(question, library.names, library.catalog) if passages else ()
+        absent = [name for name in asked if must_be_present(name) and is_absent(name, library.catalog)]
+        hits = retrieve(library, question, asked, _PASSAGES_READ, filters) if passages else []
+        retrieved = perf_counter()
+        searched = Searched(documents, passages, _also_searched(asked), tuple(name.asked for name in absent))
+        cited = self._cited(question, asked, hits)
+        if absent or not cited:
+            citations, nearest = cited[:0], cited[:_NEAREST]
+        else:
+            citations, nearest = cited, cited[:0]
+        sentences = tuple(attributed(citation) for citation in citations)
+        text = "\n".join(sentence.text for sentence in sentences) or _refusal(searched)
+        done = perf_counter()
+        return Answer(
+            question=question,
+            standalone_question=question,
+            outcome="answered" if citations else "not_in_sources",
+            text=text,
+            sentences=sentences,
+            citations=citations,
+            nearest=nearest,
+            searched=searched,
+            seconds={"total": done - began, "retrieve": retrieved - began, "answer": done - retrieved},
+        )
+
+    def _cited(self, question: str, asked: tuple[Name, ...], hits: list[Hit]) -> tuple[Citation, ...]:
+        known: dict[str, Document] = {}
+
+        def text_of(document_id: str) -> Document:
+            if document_id not in known:
+                known[document_id] = self.library.document(document_id)
+            return known[document_id]
+
+        chosen = best_sentences(question, asked, hits, self.library.embedder, text_of)
+        return tuple(
+            cite(number, hit, sentence, text_of(hit.document.id))
+            for number, (hit, sentence) in enumerate(chosen, start=1)
+        )
+
+
+def _files_below(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
+    if not path.exists():
+        raise DossierError(f"{path} is not there. Name a file or a folder.")
+    return [path]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _check_question(question: str) -> None:
+    if not question.strip():
+        raise DossierError("The question is empty. Ask in plain words, for example: Who supplies Hikvision?")
+    if len(question) > LONGEST_QUESTION:
+        raise DossierError(
+            f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most. Shorten it."
+        )
+
+
+def _also_searched(asked: Iterable[Name]) -> tuple[str, ...]:
+    forms = [form for name in asked for form in name.forms if form != name.asked]
+    return tuple(dict.fromkeys(forms))
+
+
+def _refusal(searched: Searched) -> str:
+    if not searched.passages:
+        return "The sources do not say: there is no document to search. Add some with `dossier ingest`."
+    if searched.firms_not_found:
+        return f"The sources do not say: {' and '.join(searched.firms_not_found)} is named nowhere in them."
+    return "The sources do not say: no passage was found that bears on this."

@@ -1,0 +1,163 @@
+"""An answer by quoting, without a model: the one to three whole sentences that answer best, and who says each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from app.answers import AnswerSentence, Citation, Slice
+from app.names import as_printed
+from app.words import content_words
+from ingest.places import Places
+from ingest.voices import UNNAMED, is_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.answers import Hit
+    from app.names import Name
+    from ingest.embed import Embedder
+    from ingest.records import Document, Place, Sentence, Source, Span
+
+# Passages whose sentences are weighed, and sentences quoted at most.
+_PASSAGES = 8
+MOST_QUOTES = 3
+# A further sentence is quoted when it scores at least this share of the best one.
+_WORTH = 0.85
+# What each sign of an answer weighs: nearness in meaning, words shared, names asked for, rank of its passage.
+_MEANING, _WORDS, _NAMES, _RANK = 1.0, 0.5, 0.4, 0.2
+
+
+# Not strftime's, which speak the language of the user's machine.
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    hit: Hit
+    sentence: Sentence
+    score: float
+
+
+def best_sentences(
+    question: str, asked: Sequence[Name], hits: Sequence[Hit], embedder: Embedder, text_of: Callable[[str], Document]
+) -> list[tuple[Hit, Sentence]]:
+    """Choose the sentences to quote, best first; a denial that follows a quoted sentence comes with it."""
+    pairs = [
+        (hit, sentence)
+        for hit in hits[:_PASSAGES]
+        for sentence in hit.passage.sentences
+        if not is_signature(text_of(hit.document.id).text[sentence.start : sentence.end])
+    ]
+    if not pairs:
+        return []
+    texts = [_understood(text_of(hit.document.id).text, sentence) for hit, sentence in pairs]
+    vectors = embedder.documents(texts)
+    meaning = vectors @ embedder.queries([question])[0]
+    wanted = set(content_words(question))
+    scored = [
+        _Candidate(
+            hit,
+            sentence,
+            _MEANING * float(near)
+            + _WORDS * _share(wanted, text)
+            + _NAMES * _share_of_names(asked, text)
+            + _RANK / hit.rank,
+        )
+        for (hit, sentence), text, near in zip(pairs, texts, meaning, strict=True)
+    ]
+    scored.sort(key=lambda candidate: -candidate.score)
+    best = [candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score][:MOST_QUOTES]
+    return _with_denials([(candidate.hit, candidate.sentence) for candidate in best], pairs)
+
+
+def cite(number: int, hit: Hit, sentence: Sentence, document: Document) -> Citation:
+    """Cite one sentence: the quote, its place, and as context its antecedents and the proof of who speaks."""
+    places = Places(document)
+    voice = hit.passage.voice
+    proof = voice.proof if voice and voice.name != UNNAMED else ()
+    context = [_slice(document, places, hit, span.start, span.end) for span in sentence.antecedents]
+    for span in proof:
+        # The introduction of a quoted voice is the publisher's own; a signature is the speaker's.
+        spoken = places.of(span.start, span.end, voice if _within_quotation(span, document) else None)
+        context.append(Slice(document.text[span.start : span.end], spoken))
+    quote = _slice(document, places, hit, sentence.start, sentence.end)
+    return Citation(number, quote, tuple(context), hit.document, quote_verified=True)
+
+
+def attributed(citation: Citation) -> AnswerSentence:
+    """Write the sentence of an answer that a citation bears: who says it, where, and the quote itself."""
+    quote = citation.quote.quote
+    opened = quote if quote[:1] in "“\"'‘(" else f"“{quote}”"
+    return AnswerSentence(f"{attribution(citation)}: {opened} [{citation.number}]", (citation.number,))
+
+
+def attribution(citation: Citation) -> str:
+    """Name a citation's voice, who relays it, and its place: "A. Roe, quoted by The Paper (2 May 2020, p. 3)"."""
+    place, source = citation.quote.place, citation.document
+    own = source.publisher or source.author or source.title
+    who = f"{place.speaker}, quoted by {own}" if place.speaker else own
+    where = ", ".join(part for part in (_printed_date(source), printed_place(place)) if part)
+    return f"{who} ({where})" if where else who
+
+
+def printed_source(source: Source) -> str:
+    """Describe a document in one line: publisher, title, date."""
+    parts = (source.publisher or source.author, f"“{source.title}”", _printed_date(source))
+    return ", ".join(part for part in parts if part)
+
+
+def printed_place(place: Place) -> str:
+    """Name the page (by its label if it has one) or the paragraph; empty where there is neither."""
+    if place.page is not None:
+        return f"p. {place.page_label or place.page}"
+    return f"para. {place.paragraph}" if place.paragraph is not None else ""
+
+
+def _printed_date(source: Source) -> str:
+    if not source.published:
+        return ""
+    try:
+        day = date.fromisoformat(source.published[:10])
+    except ValueError:
+        return source.published
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _understood(text: str, sentence: Sentence) -> str:
+    """Return a sentence after what it needs to be understood."""
+    spans = [*reversed(sentence.antecedents)]
+    return " ".join(text[span.start : span.end] for span in spans) + " " + text[sentence.start : sentence.end]
+
+
+def _share(wanted: set[str], text: str) -> float:
+    return len(wanted & set(content_words(text))) / len(wanted) if wanted else 0
+
+
+def _share_of_names(asked: Sequence[Name], text: str) -> float:
+    if not asked:
+        return 0
+    return sum(any(as_printed(form).search(text) for form in name.forms) for name in asked) / len(asked)
+
+
+def _with_denials(
+    chosen: list[tuple[Hit, Sentence]], pairs: Sequence[tuple[Hit, Sentence]]
+) -> list[tuple[Hit, Sentence]]:
+    """Let no denial be dropped: the sentence right after a chosen one is quoted too when it denies."""
+    found = []
+    for hit, sentence in chosen:
+        if (hit, sentence) not in found:
+            found.append((hit, sentence))
+        at = pairs.index((hit, sentence)) + 1
+        if at < len(pairs) and pairs[at][0] is hit and "denies" in pairs[at][1].marks and pairs[at] not in found:
+            found.append(pairs[at])
+    return found
+
+
+def _slice(document: Document, places: Places, hit: Hit, start: int, end: int) -> Slice:
+    return Slice(document.text[start:end], places.of(start, end, hit.passage.voice))
+
+
+def _within_quotation(span: Span, document: Document) -> bool:
+    return is_signature(document.text[span.start : span.end])

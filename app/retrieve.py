@@ -1,0 +1,89 @@
+"""Question → hits: words and vectors searched side by side, fused by rank, firms and filters respected.
+
+Reciprocal rank fusion: https://plg.uwaterloo.ca/~gvcormac/cormacksigir09-rrf.pdf
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.answers import Hit
+from app.names import Name, as_printed, must_be_present
+from app.words import EMPTY, phrase_query
+from ingest.catalog import searchable
+from ingest.records import Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ingest.library import Library
+
+# How many of each ranking are fused, and how much a rank counts (60 as in the paper).
+_DEPTH = 100
+_RANK_OFFSET = 60
+# What a passage that names every firm asked for gains, in units of a first rank.
+_FIRM_GAIN = 1.0
+# Passages that share this part of their runs of five words say the same.
+_SAME = 0.8
+_RUN = 5
+
+
+def retrieve(
+    library: Library, question: str, asked: Sequence[Name], most: int, filters: Filters | None = None
+) -> list[Hit]:
+    """Return the best `most` passages, best first, near-duplicates collapsed."""
+    filters = filters or Filters()
+    catalog = library.catalog
+    within = None if filters == Filters() else catalog.passage_ids(filters)
+    vector = library.embedder.queries([question])[0]
+    by_vector = [key for key, _ in library.index.nearest(vector, _DEPTH, within)]
+    words = words_query(question, asked)
+    by_words = [key for key, _ in catalog.match_words(words, _DEPTH, filters)] if words else []
+    scores = _fused((by_words, by_vector))
+    # The catalog is the truth: what it does not know, or has superseded, is dropped here.
+    found = catalog.passages(list(scores))
+    for key, (passage, text) in found.items():
+        scores[key] += _FIRM_GAIN / _RANK_OFFSET * _share_named(asked, f"{passage.context}\n{text}")
+    ranked = sorted(found, key=lambda key: (-scores[key], key))
+    kept = _without_copies([(key, found[key][1]) for key in ranked], most)
+    sources = {key: catalog.source(key) for key in {found[key][0].document_id for key in kept}}
+    return [
+        Hit(rank, round(scores[key], 6), found[key][0], found[key][1], sources[found[key][0].document_id])
+        for rank, key in enumerate(kept, start=1)
+    ]
+
+
+def words_query(question: str, asked: Iterable[Name]) -> str:
+    """Return an FTS5 query: any word of the question that means something, and every form of its names."""
+    words = [word for word in re.findall(r"\w+", searchable(question)) if word.casefold() not in EMPTY]
+    phrases = [form for name in asked for form in name.forms]
+    quoted = dict.fromkeys(phrase_query(term) for term in (*words, *phrases))
+    return " OR ".join(term for term in quoted if term)
+
+
+def _fused(rankings: Iterable[Sequence[str]]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, key in enumerate(ranking, start=1):
+            scores[key] = scores.get(key, 0) + 1 / (_RANK_OFFSET + rank)
+    return scores
+
+
+def _share_named(asked: Sequence[Name], text: str) -> float:
+    needed = [name for name in asked if must_be_present(name)]
+    if not needed:
+        return 0
+    return sum(any(as_printed(form).search(text) for form in name.forms) for name in needed) / len(needed)
+
+
+def _without_copies(ranked: Sequence[tuple[str, str]], most: int) -> list[str]:
+    kept: list[tuple[str, set[tuple[str, ...]]]] = []
+    for key, text in ranked:
+        if len(kept) == most:
+            break
+        words = re.findall(r"\w+", text.casefold())
+        runs = {tuple(words[at : at + _RUN]) for at in range(max(1, len(words) - _RUN + 1))}
+        if not any(len(runs & other) > _SAME * len(runs | other) for _, other in kept):
+            kept.append((key, runs))
+    return [key for key, _ in kept]

@@ -1,0 +1,464 @@
+"""Owns SQLite: documents, texts, passages, their vectors and the full-text index in one file, which is the truth.
+
+A document is in the catalog wholly or not at all. What the vector index has still to be told is kept in two queues,
+written in the same transaction as the change itself, so that a crash in between is made good at the next start.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+import unicodedata
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ingest.encoding import document_from, layout_to_json, passage_from_json, passage_to_json
+from ingest.errors import NotFoundError, StoreError
+from ingest.records import Entry, Filters, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ingest.records import Document, Passage
+
+SCHEMA_VERSION = 1
+# "Doss", so that another program's SQLite file is told from ours: https://www.sqlite.org/pragma.html#pragma_application_id
+_APPLICATION_ID = 0x446F7373
+
+_SCHEMA = """
+CREATE TABLE documents (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT,
+  modified TEXT, url TEXT, kind TEXT NOT NULL, language TEXT, sha256 TEXT NOT NULL, version INTEGER NOT NULL,
+  status TEXT NOT NULL, canonical TEXT, arrived INTEGER NOT NULL, embedder TEXT NOT NULL, text TEXT NOT NULL,
+  layout TEXT NOT NULL
+);
+CREATE INDEX documents_by_canonical ON documents(canonical);
+CREATE INDEX documents_by_sha256 ON documents(sha256);
+CREATE TABLE files (sha256 TEXT PRIMARY KEY, documents INTEGER NOT NULL);
+CREATE TABLE passages (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  document_id TEXT NOT NULL REFERENCES documents(id), ordinal INTEGER NOT NULL, text TEXT NOT NULL, record TEXT NOT NULL
+);
+CREATE INDEX passages_by_document ON passages(document_id, ordinal);
+CREATE TABLE vectors (number INTEGER PRIMARY KEY REFERENCES passages(number), vector BLOB NOT NULL);
+CREATE TABLE mentions (
+  firm TEXT NOT NULL, number INTEGER NOT NULL REFERENCES passages(number), PRIMARY KEY (firm, number)
+) WITHOUT ROWID;
+CREATE INDEX mentions_by_passage ON mentions(number);
+CREATE VIRTUAL TABLE words USING fts5(context, body, content='', tokenize="porter unicode61 remove_diacritics 2");
+CREATE TABLE to_index (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE to_unindex (id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+_SOURCE_COLUMNS = tuple(column.name for column in fields(Source))
+_SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
+# A context's words count less than the passage's own.
+_WORD_WEIGHTS = "0.4, 1.0"
+_HAN = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff])")
+# Rows bound in one statement; SQLite refuses more than 32,766.
+_BOUND = 10_000
+
+
+def searchable(text: str) -> str:
+    """Return `text` as it is indexed: compatibility forms folded (ligatures), each Han character a word of its own.
+
+    FTS5's unicode61 takes a run of Han characters for one word: https://www.sqlite.org/fts5.html#unicode61_tokenizer
+    """
+    return _HAN.sub(r" \1 ", unicodedata.normalize("NFKC", text))
+
+
+class Catalog:
+    """The catalog of one store. Safe to use from several threads of the one process that owns the store."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the catalog at `path`, made if it is not there; StoreError when it is another program's or too new."""
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise _store_error(path, error) from error
+
+    def close(self) -> None:
+        """Write everything to the one file and close it."""
+        with self._lock:
+            self._db.close()
+
+    # Documents
+
+    def put(self, document: Document, canonical: str | None, embedder: str) -> tuple[Source, str | None]:
+        """Keep a document's text and rank the versions of its address; return it as kept, and the id it replaces.
+
+        The newest `modified` is current, whatever the order of arrival; passages of the others are dropped.
+        Within `transaction`; the caller then gives the passages if the document is current.
+        """
+        source = document.source
+        arrived = self._value("SELECT coalesce(max(arrived), 0) + 1 FROM documents")
+        before = self._value("SELECT id FROM documents WHERE canonical = ? AND status = 'current'", canonical)
+        row = {
+            **asdict(source),
+            "canonical": canonical,
+            "arrived": arrived,
+            "embedder": embedder,
+            "text": document.text,
+            "layout": layout_to_json(document),
+        }
+        columns, marks = ", ".join(row), ", ".join(f":{column}" for column in row)
+        update = ", ".join(f"{column} = excluded.{column}" for column in row if column != "id")
+        self._db.execute(
+            f"INSERT INTO documents ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {update}", row
+        )
+        self._rank(canonical)
+        kept = self.source(source.id)
+        replaced = before if before not in (None, source.id) and kept.status == "current" else None
+        return kept, replaced
+
+    def put_passages(
+        self, passages: Sequence[Passage], texts: Sequence[str], vectors: NDArray[np.float32], embedder: str
+    ) -> None:
+        """Replace the passages of one document; `texts` are their own words, `vectors` is (n, dimension)."""
+        document_id = passages[0].document_id
+        self._drop_passages(document_id)
+        self._db.execute("UPDATE documents SET embedder = ? WHERE id = ?", (embedder, document_id))
+        for passage, text, vector in zip(passages, texts, vectors, strict=True):
+            number = self._db.execute(
+                "INSERT INTO passages (id, document_id, ordinal, text, record) VALUES (?, ?, ?, ?, ?)",
+                (passage.id, document_id, passage.ordinal, text, passage_to_json(passage)),
+            ).lastrowid
+            self._db.execute("INSERT INTO vectors VALUES (?, ?)", (number, vector.astype("<f4").tobytes()))
+            firms = {mention.firm for mention in (*passage.firms, *passage.inherited)}
+            self._db.executemany("INSERT INTO mentions VALUES (?, ?)", [(firm, number) for firm in sorted(firms)])
+            self._db.execute(
+                "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)",
+                (number, searchable(passage.context), searchable(text)),
+            )
+            self._db.execute("INSERT OR IGNORE INTO to_index VALUES (?)", (passage.id,))
+            self._db.execute("DELETE FROM to_unindex WHERE id = ?", (passage.id,))
+
+    def remove(self, document_id: str) -> tuple[list[str], list[str]]:
+        """Drop a document and all versions of its address; return their ids and the originals no longer needed."""
+        found = self._rows("SELECT canonical FROM documents WHERE id = ?", document_id)
+        if not found:
+            raise NotFoundError(f"No document {document_id!r} in {self.path.parent}. `dossier documents` lists them.")
+        family = self._rows("SELECT id, sha256 FROM documents WHERE id = ? OR canonical = ?", document_id, found[0][0])
+        for key, sha256 in family:
+            self._drop_passages(key)
+            self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
+            self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
+        unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
+        return [key for key, _ in family], unused
+
+    def forget(self) -> None:
+        """Overwrite what was removed, in the file and in its write-ahead log. Outside a transaction."""
+        with self._lock:
+            if sqlite3.sqlite_version_info < (3, 42):
+                # Before its own secure-delete, FTS5 keeps words of deleted rows until segments are merged.
+                self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def source(self, document_id: str) -> Source:
+        """Return a document's source; NotFoundError when there is none with this id."""
+        rows = self._rows(f"SELECT {_SOURCE} FROM documents WHERE id = ?", document_id)
+        if not rows:
+            raise NotFoundError(f"No document {document_id!r} in {self.path.parent}. `dossier documents` lists them.")
+        return Source(*rows[0])
+
+    def document(self, document_id: str) -> Document:
+        """Return a document with its text; NotFoundError when there is none with this id."""
+        source = self.source(document_id)
+        text, layout = self._rows("SELECT text, layout FROM documents WHERE id = ?", document_id)[0]
+        return document_from(source, text, layout)
+
+    def entries(self, *, superseded: bool = False) -> list[Entry]:
+        """List the documents, in the order of their arrival; older versions only when asked for."""
+        rows = self._rows(
+            f"SELECT {_SOURCE}, (SELECT count(*) FROM passages WHERE document_id = documents.id), "
+            "json_array_length(layout, '$.pages') FROM documents WHERE status = 'current' OR ? ORDER BY arrived",
+            superseded,
+        )
+        return [Entry(Source(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+    def has(self, document_id: str) -> bool:
+        """Tell whether a document with this id is here, in whatever version."""
+        return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
+
+    def by_original(self, sha256: str) -> list[Source]:
+        """List the documents that came from the stored original with this hash."""
+        return [Source(*row) for row in self._rows(f"SELECT {_SOURCE} FROM documents WHERE sha256 = ?", sha256)]
+
+    def same_text(self, text: str) -> Source | None:
+        """Return a document without an address that has exactly this text."""
+        rows = self._rows(
+            f"SELECT {_SOURCE} FROM documents WHERE canonical IS NULL AND length(text) = ? AND text = ?",
+            len(text),
+            text,
+        )
+        return Source(*rows[0]) if rows else None
+
+    def originals(self) -> set[str]:
+        """Return the hashes of all originals that a document came from."""
+        return {row[0] for row in self._rows("SELECT DISTINCT sha256 FROM documents")}
+
+    def file_is_complete(self, sha256: str) -> bool:
+        """Tell whether every document of the file with this hash is here."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM files WHERE sha256 = ? AND documents = "
+                "(SELECT count(*) FROM documents WHERE documents.sha256 = files.sha256)",
+                sha256,
+            )
+        )
+
+    def complete_file(self, sha256: str, documents: int) -> None:
+        """Note that a file was read to its end and held this many documents."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
+
+    def embedders(self) -> list[str]:
+        """Return the fingerprints of the models that the current documents' vectors came from."""
+        return [row[0] for row in self._rows("SELECT DISTINCT embedder FROM documents WHERE status = 'current'")]
+
+    def embedded_by_another(self, embedder: str) -> list[str]:
+        """Return the ids of current documents whose vectors came from another model than `embedder`."""
+        rows = self._rows("SELECT id FROM documents WHERE status = 'current' AND embedder <> ?", embedder)
+        return [row[0] for row in rows]
+
+    # Passages
+
+    def counts(self, filters: Filters) -> tuple[int, int]:
+        """Return how many documents and passages `filters` leave."""
+        where, values = _where(filters)
+        documents, passages = self._rows(
+            "SELECT count(DISTINCT document_id), count(*) FROM passages "
+            f"JOIN documents ON documents.id = document_id WHERE {where}",
+            *values,
+        )[0]
+        return documents, passages
+
+    def passage_ids(self, filters: Filters | None = None) -> list[str]:
+        """Return the ids of all passages that `filters` leave."""
+        where, values = _where(filters or Filters())
+        rows = self._rows(
+            f"SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE {where}", *values
+        )
+        return [row[0] for row in rows]
+
+    def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, str]]:
+        """Return the passages with these ids and their own words; ids that are not here are left out."""
+        found = {}
+        for some in _slices(ids):
+            rows = self._rows(f"SELECT record, text FROM passages WHERE id IN ({_marks(some)})", *some)
+            for record, text in rows:
+                passage = passage_from_json(record)
+                found[passage.id] = (passage, text)
+        return found
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Return a document's passages in their order."""
+        rows = self._rows("SELECT record FROM passages WHERE document_id = ? ORDER BY ordinal", document_id)
+        return [passage_from_json(row[0]) for row in rows]
+
+    def match_words(self, query: str, most: int, filters: Filters) -> list[tuple[str, float]]:
+        """Return (passage id, BM25 score, higher is better) of the best `most` passages for an FTS5 query."""
+        where, values = _where(filters)
+        rows = self._rows(
+            f"SELECT passages.id, -bm25(words, {_WORD_WEIGHTS}) AS score FROM words "
+            "JOIN passages ON passages.number = words.rowid JOIN documents ON documents.id = document_id "
+            f"WHERE words MATCH ? AND {where} ORDER BY score DESC, passages.number LIMIT ?",
+            query,
+            *values,
+            most,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def vectors(self, ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
+        """Return those of `ids` that are here, and their vectors as (n, dimension)."""
+        kept: list[str] = []
+        parts: list[NDArray[np.float32]] = []
+        for some in _slices(ids):
+            rows = self._rows(
+                f"SELECT id, vector FROM vectors JOIN passages USING (number) WHERE id IN ({_marks(some)})", *some
+            )
+            kept.extend(row[0] for row in rows)
+            parts.extend(np.frombuffer(row[1], "<f4") for row in rows)
+        return kept, np.vstack(parts).astype(np.float32) if parts else np.empty((0, 0), np.float32)
+
+    # The vector index's queues
+
+    def queue_all(self) -> None:
+        """Have every passage told to the index anew."""
+        with self.transaction():
+            self._db.execute("DELETE FROM to_unindex")
+            self._db.execute("INSERT OR IGNORE INTO to_index SELECT id FROM passages")
+
+    def queue(self, missing: Iterable[str], surplus: Iterable[str]) -> None:
+        """Have the index told of passages that it lacks and of those that it should not have."""
+        with self.transaction():
+            self._db.executemany("INSERT OR IGNORE INTO to_index VALUES (?)", [(key,) for key in missing])
+            self._db.executemany("INSERT OR IGNORE INTO to_unindex VALUES (?)", [(key,) for key in surplus])
+
+    def queued(self) -> tuple[list[str], list[str]]:
+        """Return the ids of passages to index and to unindex."""
+        index, unindex = self._rows("SELECT id FROM to_index"), self._rows("SELECT id FROM to_unindex")
+        return [row[0] for row in index], [row[0] for row in unindex]
+
+    def unqueue(self, indexed: Sequence[str], unindexed: Sequence[str]) -> None:
+        """Note that the index has been told."""
+        with self.transaction():
+            self._db.executemany("DELETE FROM to_index WHERE id = ?", [(key,) for key in indexed])
+            self._db.executemany("DELETE FROM to_unindex WHERE id = ?", [(key,) for key in unindexed])
+
+    # Notes of the store as a whole
+
+    def note(self, key: str) -> str | None:
+        """Return a note kept under `key`, None when there is none."""
+        value = self._value("SELECT value FROM notes WHERE key = ?", key)
+        return None if value is None else str(value)
+
+    def set_note(self, key: str, value: str) -> None:
+        """Keep a note under `key`."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
+
+    def check(self) -> list[str]:
+        """Return what is wrong in the file itself, in words; nothing when all is well."""
+        problems = [row[0] for row in self._rows("PRAGMA quick_check") if row[0] != "ok"]
+        wrong = self._rows(
+            "SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE passages.text <> "
+            "substr(documents.text, json_extract(record, '$[3][0]') + 1, "
+            "json_extract(record, '$[3][1]') - json_extract(record, '$[3][0]'))"
+        )
+        problems.extend(f"passage {row[0]} is not the slice of its document that it says it is" for row in wrong)
+        without = self._rows("SELECT id FROM passages WHERE number NOT IN (SELECT number FROM vectors)")
+        problems.extend(f"passage {row[0]} has no vector" for row in without)
+        return problems
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; StoreError when the disk is full or not writable."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                except BaseException:
+                    self._db.execute("ROLLBACK")
+                    raise
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise _store_error(self.path, error) from error
+
+    def _prepare(self) -> None:
+        version = self._value("PRAGMA user_version")
+        owner = self._value("PRAGMA application_id")
+        empty = not self._value("SELECT count(*) FROM sqlite_schema")
+        if not empty and owner != _APPLICATION_ID:
+            raise StoreError(f"{self.path} is not a catalog of Dossier. Name another folder with --home.")
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{self.path} was written by a newer Dossier: it has version {version}, this one reads "
+                f"{SCHEMA_VERSION}. Install the newer Dossier, or name another folder with --home."
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = ON")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        if empty:
+            with self.transaction():
+                for statement in _SCHEMA.split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute("CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+                if sqlite3.sqlite_version_info >= (3, 42):
+                    self._db.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+                self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _rank(self, canonical: str | None) -> None:
+        """Put the versions of an address in order, by date of change, then arrival; the last one is current."""
+        if canonical is None:
+            return
+        family = self._rows(
+            "SELECT id FROM documents WHERE canonical = ? ORDER BY coalesce(modified, published, ''), arrived",
+            canonical,
+        )
+        for version, (key,) in enumerate(family, start=1):
+            status = "current" if version == len(family) else "superseded"
+            self._db.execute("UPDATE documents SET version = ?, status = ? WHERE id = ?", (version, status, key))
+            if status == "superseded":
+                self._drop_passages(key)
+
+    def _drop_passages(self, document_id: str) -> None:
+        rows = self._rows("SELECT number, id, text, record FROM passages WHERE document_id = ?", document_id)
+        for number, key, text, record in rows:
+            context = passage_from_json(record).context
+            self._db.execute(
+                "INSERT INTO words (words, rowid, context, body) VALUES ('delete', ?, ?, ?)",
+                (number, searchable(context), searchable(text)),
+            )
+            for table in ("vectors", "mentions", "passages"):
+                self._db.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
+            self._db.execute("DELETE FROM to_index WHERE id = ?", (key,))
+            self._db.execute("INSERT OR IGNORE INTO to_unindex VALUES (?)", (key,))
+
+    def _rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                raise _store_error(self.path, error) from error
+
+    def _value(self, statement: str, *values: Any) -> Any:
+        rows = self._rows(statement, *values)
+        return rows[0][0] if rows else None
+
+
+def _where(filters: Filters) -> tuple[str, list[str]]:
+    clauses, values = ["documents.status = 'current'"], []
+    if filters.firm is not None:
+        clauses.append("passages.number IN (SELECT number FROM mentions WHERE firm = ?)")
+        values.append(filters.firm)
+    if filters.since is not None:
+        clauses.append("substr(documents.published, 1, 10) >= ?")
+        values.append(filters.since)
+    if filters.until is not None:
+        clauses.append("substr(documents.published, 1, 10) <= ?")
+        values.append(filters.until)
+    if filters.publisher is not None:
+        clauses.append("lower(documents.publisher) = lower(?)")
+        values.append(filters.publisher)
+    return " AND ".join(clauses), values
+
+
+def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _BOUND):
+        yield ids[start : start + _BOUND]
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _store_error(path: Path, error: sqlite3.Error) -> StoreError:
+    advice = {
+        "SQLITE_FULL": "The disk is full: make room, then do it again; nothing was lost.",
+        "SQLITE_READONLY": "It cannot be written: check the folder's permissions, or name another with --home.",
+        "SQLITE_CANTOPEN": "It cannot be opened: check the folder's permissions, or name another with --home.",
+        "SQLITE_IOERR": "The disk cannot be written or read: check for room and permissions, then do it again.",
+        "SQLITE_NOTADB": "It is not a catalog of Dossier. Name another folder with --home.",
+        "SQLITE_CORRUPT": "It is damaged: restore the folder from a backup.",
+    }
+    name = getattr(error, "sqlite_errorname", "")
+    for prefix, words in advice.items():
+        if name.startswith(prefix):
+            return StoreError(f"{path}: {words} ({error})")
+    return StoreError(f"{path}: {error} ({name or type(error).__name__}). Run `dossier doctor`.")

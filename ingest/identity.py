@@ -1,0 +1,54 @@
+"""What makes two files the same document: canonical addresses and content hashes, and the publisher behind a host."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# Parameters that tell how a reader came to a page, not which page it is.
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|ref_src|_hs\w+|cmpid|ncid|sref)$"
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def canonical_url(url: str) -> str:
+    """Fold scheme, "www.", default port, trailing slash, tracking parameters and fragment of an http(s) address."""
+    parts = urlsplit(url.strip())
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
+        return url.strip()
+    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme.lower()]) else f":{parts.port}"
+    query = sorted((key, value) for key, value in parse_qsl(parts.query) if not _TRACKING.match(key.lower()))
+    path = parts.path.rstrip("/")
+    return f"https://{host(url)}{port}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def host(url: str) -> str:
+    """Return the host of an address without "www.", in lower case; empty when it has none."""
+    return (urlsplit(url.strip()).hostname or "").removeprefix("www.")
+
+
+def document_id(url: str | None, name: str, text: str) -> str:
+    """Return the first 16 hex of the SHA-256 over canonical URL (the file's name where there is none) and text."""
+    key = canonical_url(url) if url else name
+    return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:16]
+
+
+def publishers_by_host(path: Path) -> dict[str, str]:
+    """Read the publisher of each host from a table in the columns of `corpus/sources.csv`."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return {row["host"]: row["publisher"] for row in csv.DictReader(lines) if row["host"] and row["publisher"]}
+
+
+def publisher_of(url: str | None, known: Mapping[str, str]) -> str | None:
+    """Return who publishes at an address: by the table, else its host; None without an address."""
+    if not url:
+        return None
+    return known.get(host(url)) or host(url) or None

@@ -1,0 +1,371 @@
+"""Adds, removes, lists and finds documents: keeps catalog, index and originals together, and holds the owner's lock.
+
+The order of writing makes every crash harmless: the original first (an orphan is swept at the next start), then the
+catalog in one transaction (from here the document counts), then the index (its queue is in that transaction).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Self
+
+from filelock import FileLock, Timeout
+
+from ingest.catalog import Catalog
+from ingest.errors import DossierError, StoreError, UnreadableFileError
+from ingest.identity import canonical_url, document_id, publisher_of
+from ingest.index import Index
+from ingest.passages import embedded_text, passages
+from ingest.read import ReadingProcess
+from ingest.records import Document, Entry, Passage, Receipt, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ingest.embed import Embedder
+    from ingest.firms import FirmNames
+    from ingest.records import ParsedDocument
+
+_OWNER = "owner.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of one file has come: its name, what is done, and how many passages of how many."""
+
+    name: str
+    step: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What `Library.check` found: what it mended, and what it could not."""
+
+    mended: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def _no_progress(_: Progress) -> None:
+    """Nobody wants to know."""
+
+
+class Library:
+    """One store on disk. Owned by one process at a time; safe to use from several of its threads."""
+
+    def __init__(
+        self, home: Path, embedder: Embedder, names: FirmNames, publishers: Mapping[str, str] | None = None
+    ) -> None:
+        """Open the store in `home`, made if it is not there; StoreError when another process owns it."""
+        self.home = home
+        self.embedder = embedder
+        self.names = names
+        self._publishers = publishers or {}
+        self._writing = threading.RLock()
+        self._lock = _own(home)
+        try:
+            self.catalog = Catalog(_private_file(home / "catalog.sqlite3"))
+            self._sweep()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the store and let another process have it."""
+        if "index" in self.__dict__:
+            self.index.close()
+        self.catalog.close()
+        with contextlib.suppress(FileNotFoundError):
+            (self.home / _OWNER).unlink()
+        self._lock.release()
+
+    @cached_property
+    def index(self) -> Index:
+        """The vector index, told of everything that it still has to be told of."""
+        with self._writing:
+            self.require_embedder()
+            index = Index(self.home / "index", self.embedder.fingerprint)
+            if index.is_new:
+                self.catalog.queue_all()
+            self._tell(index)
+            return index
+
+    def require_embedder(self) -> None:
+        """Raise a DossierError when the store's vectors came from another model than the one that is set."""
+        others = [name for name in self.catalog.embedders() if name != self.embedder.fingerprint]
+        if others:
+            raise DossierError(
+                f"{self.home} was embedded with {', '.join(others)}, but {self.embedder.fingerprint} is set. Set "
+                "DOSSIER_EMBEDDER to the former, or run `dossier doctor --embed-anew` to change to the latter."
+            )
+
+    # Adding and removing
+
+    def add_files(
+        self, files: Iterable[tuple[str, Callable[[], bytes]]], progress: Callable[[Progress], None] = _no_progress
+    ) -> Iterator[Receipt]:
+        """Add files, each a name and what fetches its bytes; yield a receipt a document, or a failed file."""
+        with ReadingProcess() as reading:
+            for name, fetch in files:
+                try:
+                    yield from self._add(name, fetch(), reading, progress)
+                except (DossierError, OSError) as error:
+                    reason = str(error) if isinstance(error, DossierError) else f"{name}: {error.strerror or error}"
+                    yield Receipt(None, name, "failed", error=reason)
+
+    def add(self, name: str, data: bytes, progress: Callable[[Progress], None] = _no_progress) -> list[Receipt]:
+        """Add one file; a receipt a document in it, or one that says why it failed."""
+        return list(self.add_files([(name, lambda: data)], progress))
+
+    def _add(
+        self, name: str, data: bytes, reading: ReadingProcess, progress: Callable[[Progress], None]
+    ) -> Iterator[Receipt]:
+        self.require_embedder()
+        sha256 = hashlib.sha256(data).hexdigest()
+        if self.catalog.file_is_complete(sha256):
+            known = self.catalog.by_original(sha256)
+            if all(source.url or source.name == name for source in known):
+                yield from (self._receipt("unchanged", source.id, name) for source in known)
+                return
+        progress(Progress(name, "reading"))
+        parsed = reading.read(name, data)
+        kept = 0
+        for one in parsed:
+            try:
+                receipt = self._add_document(self._identified(one, name, sha256), data, progress)
+            except UnreadableFileError as error:
+                receipt = Receipt(None, name, "failed", error=str(error))
+            kept += receipt.status not in ("duplicate", "failed")
+            yield receipt
+        if kept == len(parsed):
+            self.catalog.complete_file(sha256, kept)
+
+    def _identified(self, parsed: ParsedDocument, name: str, sha256: str) -> Document:
+        source = Source(
+            id=document_id(parsed.url, name, parsed.text),
+            name=name,
+            title=parsed.title,
+            publisher=parsed.publisher or publisher_of(parsed.url, self._publishers),
+            author=parsed.author,
+            published=parsed.published,
+            modified=parsed.modified,
+            url=parsed.url,
+            kind=parsed.kind,
+            language=parsed.language,
+            sha256=sha256,
+        )
+        return Document(source, parsed.text, parsed.blocks, parsed.pages, parsed.links, parsed.left_out)
+
+    def _add_document(self, document: Document, data: bytes, progress: Callable[[Progress], None]) -> Receipt:
+        source = document.source
+        twin = None if source.url else self.catalog.same_text(document.text)
+        if twin is not None and twin.id != source.id:
+            return self._receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
+        if self.catalog.has(source.id) and not self._is_newer(source):
+            return self._receipt("unchanged", source.id, source.name)
+        cut, vectors = self._embedded(document, progress)
+        canonical = canonical_url(source.url) if source.url else None
+        fingerprint = self.embedder.fingerprint
+        with self._writing:
+            self._keep_original(source.sha256, data)
+            with self.catalog.transaction():
+                kept, replaces = self.catalog.put(document, canonical, fingerprint)
+                if kept.status == "current":
+                    texts = [document.text[passage.start : passage.end] for passage in cut]
+                    self.catalog.put_passages(cut, texts, vectors, fingerprint)
+            self._tell(self.index)
+        return self._receipt("updated" if replaces else "added", source.id, source.name, replaces=replaces)
+
+    def _is_newer(self, source: Source) -> bool:
+        """Tell whether a text that is here already comes again with a later date of change."""
+        known = self.catalog.source(source.id)
+        return bool(source.url) and (source.modified or "") > (known.modified or "")
+
+    def _embedded(
+        self, document: Document, progress: Callable[[Progress], None]
+    ) -> tuple[list[Passage], NDArray[np.float32]]:
+        name = document.source.name
+        cut = passages(document, self.names, self.embedder.count, self.embedder.window)
+        if not cut:
+            raise UnreadableFileError(f"{name}: no sentence found in it, only headings. There is nothing to quote.")
+        texts = [embedded_text(passage, document.text) for passage in cut]
+        progress(Progress(name, "embedding", 0, len(cut)))
+        vectors = self.embedder.documents(texts, lambda done: progress(Progress(name, "embedding", done, len(cut))))
+        return cut, vectors
+
+    def remove(self, document_id: str) -> list[str]:
+        """Remove a document with all its versions, text, vectors and original; return the ids removed."""
+        with self._writing:
+            with self.catalog.transaction():
+                removed, unused = self.catalog.remove(document_id)
+            for sha256 in unused:
+                with contextlib.suppress(FileNotFoundError):
+                    self._original(sha256).unlink()
+            self.catalog.forget()
+            self._tell(self.index)
+        return removed
+
+    # Finding
+
+    def entries(self) -> list[Entry]:
+        """List the current documents in the order of their arrival."""
+        return self.catalog.entries()
+
+    def document(self, document_id: str) -> Document:
+        """Return a document, of whatever version, with its text."""
+        return self.catalog.document(document_id)
+
+    # Mending
+
+    def check(self) -> Health:
+        """Compare catalog, index and originals; mend what can be mended without embedding anew."""
+        mended: list[str] = []
+        problems = self.catalog.check()
+        with self._writing:
+            wanted, held = set(self.catalog.passage_ids()), self.index.ids()
+            missing, surplus = wanted - held, held - wanted
+            if missing or surplus:
+                self.catalog.queue(missing, surplus)
+                self._tell(self.index)
+                mended.append(f"index: {len(missing)} passages added, {len(surplus)} removed")
+        problems.extend(
+            f"{self._original(sha256)}: the stored original is missing; add the file again to have it back"
+            for sha256 in sorted(self.catalog.originals())
+            if not self._original(sha256).is_file()
+        )
+        return Health(tuple(mended), tuple(problems))
+
+    def embed_anew(self, progress: Callable[[Progress], None] = _no_progress) -> int:
+        """Cut and embed every document that another model embedded; return how many. Goes on where it was stopped."""
+        others = self.catalog.embedded_by_another(self.embedder.fingerprint)
+        for key in others:
+            document = self.catalog.document(key)
+            cut, vectors = self._embedded(document, progress)
+            texts = [document.text[passage.start : passage.end] for passage in cut]
+            with self._writing, self.catalog.transaction():
+                self.catalog.put_passages(cut, texts, vectors, self.embedder.fingerprint)
+        return len(others)
+
+    def _tell(self, index: Index) -> None:
+        to_index, to_unindex = self.catalog.queued()
+        index.remove(to_unindex)
+        self.catalog.unqueue((), to_unindex)
+        kept, vectors = self.catalog.vectors(to_index)
+        for done in index.put(kept, vectors):
+            self.catalog.unqueue(done, ())
+
+    def _receipt(
+        self,
+        status: Literal["added", "unchanged", "updated", "duplicate"],
+        document_id: str,
+        name: str,
+        *,
+        duplicate_of: str | None = None,
+        replaces: str | None = None,
+    ) -> Receipt:
+        document = self.catalog.document(document_id)
+        return Receipt(
+            id=document_id,
+            name=name,
+            status=status,
+            duplicate_of=duplicate_of,
+            replaces=replaces,
+            passages=len(self.catalog.passages_of(document_id)),
+            pages=len(document.pages),
+            pages_without_text=document.left_out.get("pages_without_text", 0),
+        )
+
+    # Originals
+
+    def _original(self, sha256: str) -> Path:
+        return self.home / "originals" / sha256
+
+    def _keep_original(self, sha256: str, data: bytes) -> None:
+        path = self._original(sha256)
+        if path.is_file():
+            return
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        half = path.with_suffix(".part")
+        try:
+            with half.open("wb") as file:
+                half.chmod(0o600)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                half.unlink()
+            raise StoreError(
+                f"{path}: the original cannot be stored ({error.strerror}). Make room or check the folder's "
+                "permissions, then do it again; nothing was lost."
+            ) from error
+
+    def _sweep(self) -> None:
+        """Delete originals that no document came from: what a crash between two steps leaves behind."""
+        folder = self.home / "originals"
+        if folder.is_dir():
+            wanted = self.catalog.originals()
+            for path in folder.iterdir():
+                if path.name not in wanted:
+                    path.unlink()
+
+
+def _own(home: Path) -> FileLock:
+    """Take the lock of the store in `home`, or say who has it."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(home / "owner.lock", mode=0o600, thread_local=False)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreError(f"{home} is in use{_owner(home)}. Close that, or ask there.") from None
+    except OSError as error:
+        raise StoreError(
+            f"{home}: the store cannot be opened ({error.strerror or error}). Check the folder's permissions, or name "
+            "another with --home or DOSSIER_HOME."
+        ) from error
+    owner = {"process": os.getpid(), "command": " ".join(sys.argv)[:200], "since": datetime.now(UTC).isoformat()[:19]}
+    with contextlib.suppress(OSError):  # only a courtesy to whoever comes second
+        (home / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
+    return lock
+
+
+def _owner(home: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        owner = json.loads((home / _OWNER).read_text(encoding="utf-8"))
+        return f" by process {owner['process']} ({owner['command']}) since {owner['since']} UTC"
+    return " by another process"
+
+
+def _private_file(path: Path) -> Path:
+    """Make `path`, if it is not there, readable by its owner only."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}). Check the folder's permissions, or name another with "
+            "--home."
+        ) from error
+    return path
