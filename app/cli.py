@@ -68,12 +68,12 @@ def ingest(
 ) -> None:
     """Add files and folders: WordPress JSON, HTML, PDF, DOCX, Markdown, plain text."""
     began = time.perf_counter()
-    from app.dossier import CORPUS  # noqa: PLC0415 - late
+    from app.dossier import shipped  # noqa: PLC0415 - late
 
     for path in paths or ():
         if path.lower().startswith(("http://", "https://")):
             raise DossierError(f"{path}: fetching addresses is not there yet. Save the page or file, then ingest it.")
-    wanted = [Path(path) for path in paths] if paths else [CORPUS / "briefs", CORPUS / "report"]
+    wanted = [Path(path) for path in paths] if paths else shipped()
     receipts = []
     with _opened(home) as dossier, _progress() as progress:
         for receipt in dossier.add_paths(wanted, progress):

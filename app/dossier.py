@@ -33,6 +33,11 @@ _PASSAGES_READ = 20
 _NEAREST = 2
 
 
+def shipped() -> list[Path]:
+    """Return the files of the collection that ships."""
+    return sorted([*CORPUS.glob("briefs/*.md"), *CORPUS.glob("report/*.pdf")])
+
+
 class Dossier:
     """One open store. Use it as a context manager, or call `close`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.answers import AnswerSentence, Citation, Slice
 from app.names import as_printed
 from app.words import content_words
+from ingest.passages import without_addresses
 from ingest.places import Places
 from ingest.voices import UNNAMED, is_signature
 
@@ -25,10 +27,14 @@ _PASSAGES = 8
 MOST_QUOTES = 3
 # A further sentence is quoted when it scores at least this share of the best one.
 _WORTH = 0.85
+# A sentence repeats another when this share of its words stands there too.
+_REPEATS = 0.6
 # What each sign of an answer weighs: nearness in meaning, words shared, names asked for, rank of its passage.
 _MEANING, _WORDS, _NAMES, _RANK = 1.0, 0.5, 0.4, 0.2
 
 
+# Fewer words than this state nothing.
+_FEWEST_WORDS = 3
 # Not strftime's, which speak the language of the user's machine.
 _MONTHS = "January February March April May June July August September October November December".split()
 
@@ -48,7 +54,7 @@ def best_sentences(
         (hit, sentence)
         for hit in hits[:_PASSAGES]
         for sentence in hit.passage.sentences
-        if not is_signature(text_of(hit.document.id).text[sentence.start : sentence.end])
+        if _says_something(text_of(hit.document.id).text[sentence.start : sentence.end])
     ]
     if not pairs:
         return []
@@ -68,8 +74,19 @@ def best_sentences(
         for (hit, sentence), text, near in zip(pairs, texts, meaning, strict=True)
     ]
     scored.sort(key=lambda candidate: -candidate.score)
-    best = [candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score][:MOST_QUOTES]
+    best = _without_repeats([candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score], text_of)
     return _with_denials([(candidate.hit, candidate.sentence) for candidate in best], pairs)
+
+
+def _without_repeats(candidates: Sequence[_Candidate], text_of: Callable[[str], Document]) -> list[_Candidate]:
+    """Leave out what says again what a better sentence says; `MOST_QUOTES` stay at most."""
+    kept: list[tuple[_Candidate, set[str]]] = []
+    for candidate in candidates:
+        text = text_of(candidate.hit.document.id).text[candidate.sentence.start : candidate.sentence.end]
+        words = set(content_words(text))
+        if len(kept) < MOST_QUOTES and not any(len(words & other) > _REPEATS * len(words) for _, other in kept):
+            kept.append((candidate, words))
+    return [candidate for candidate, _ in kept]
 
 
 def cite(number: int, hit: Hit, sentence: Sentence, document: Document) -> Citation:
@@ -123,6 +140,11 @@ def _printed_date(source: Source) -> str:
     except ValueError:
         return source.published
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _says_something(text: str) -> bool:
+    """Tell a statement from a signature, an address, or a mark like "[Source]"."""
+    return not is_signature(text) and len(re.findall(r"\w+", without_addresses(text))) >= _FEWEST_WORDS
 
 
 def _understood(text: str, sentence: Sentence) -> str:

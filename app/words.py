@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Any
 
 from ingest.catalog import searchable
 from ingest.firms import fold
@@ -19,8 +21,16 @@ EMPTY = frozenset(
 
 
 def content_words(text: str) -> list[str]:
-    """Return the words of `text` that mean something, folded."""
-    return [word for word in re.findall(r"\w+", fold(text)) if word not in EMPTY]
+    """Return the stems of the words of `text` that mean something."""
+    words = [word for word in re.findall(r"\w+", fold(text)) if word not in EMPTY]
+    return list(_stemmer().stemWords(words))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import snowballstemmer  # noqa: PLC0415 - late
+
+    return snowballstemmer.stemmer("english")
 
 
 def phrase_query(term: str) -> str:

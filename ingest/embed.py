@@ -75,6 +75,7 @@ class Embedder:
         # No hub look-ups from any library below: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+        os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds and 480 MB
 

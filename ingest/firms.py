@@ -36,7 +36,11 @@ _MISSPELT = 80
 _MISSPELT_SHORTEST = 5
 
 _CAPITAL_WORD = r"(?:[A-ZÀ-ÖØ-Þ][\w’'&-]*[\w]|[A-ZÀ-ÖØ-Þ])"
-_CAPITALISED = re.compile(rf"{_CAPITAL_WORD}(?:\s(?:(?:of|the|for|and|de|&)\s)?{_CAPITAL_WORD})*")
+_RUN = rf"{_CAPITAL_WORD}(?:\s(?:&\s)?{_CAPITAL_WORD})*"
+# "Ministry of Industry and Information Technology" is one name, "Hikvision and Dahua" are two.
+_CAPITALISED = re.compile(rf"{_RUN}(?:\s(?:of|for|de)\s(?:the\s)?{_RUN}(?:,?\sand\s{_RUN})?)*")
+# Addresses and handles: their capitals name nothing.
+_ADDRESS = re.compile(r"\S*(?:://|www\.|\w\.\w+/|@)\S*")
 # One capitalised word is a name by itself only if something besides a sentence's start makes it one.
 _INNER_CAPITAL = re.compile(r"\w[A-Z]|\d")
 
@@ -103,7 +107,8 @@ class FirmNames:
         for last, (form, owners) in self._automaton.iter_long(_same_length_fold(folded)):
             start, end = last + 1 - len(form.text), last + 1
             if _is_bounded(text, start, end) and _keeps_capitals(form.text, text[start:end]):
-                found.extend((Mention(owner, text[start:end], start, end), form) for owner in owners)
+                keys = owners if form.kind != "unit" else (fold(form.text),)  # a unit is not its parent
+                found.extend((Mention(key, text[start:end], start, end), form) for key in keys)
         certain = {mention.firm for mention, form in found if not form.needs_context}
         return tuple(mention for mention, form in found if not form.needs_context or mention.firm in certain)
 
@@ -163,7 +168,7 @@ def capitalised_names(text: str) -> Iterator[Mention]:
 
     One capitalised word counts when it stands inside a sentence or has a capital or digit within ("SenseNets").
     """
-    for match in _CAPITALISED.finditer(text):
+    for match in _CAPITALISED.finditer(_ADDRESS.sub(lambda address: " " * len(address[0]), text)):
         start, end = match.span()
         first_word = re.match(r"[\w’'&-]+", match[0])
         while first_word and _is_plain(first_word[0]) and start < end:
@@ -171,7 +176,6 @@ def capitalised_names(text: str) -> Iterator[Mention]:
             start += len(text[start:end]) - len(text[start:end].lstrip())
             first_word = re.match(r"[\w’'&-]+", text[start:end])
         form = re.sub(r"[’']s$", "", text[start:end])
-        form = re.sub(r"(?:\s(?:of|the|for|and|de|&))+$", "", form)
         if len(form) < 2 or (" " not in form and _starts_sentence(text, start) and not _INNER_CAPITAL.search(form)):
             continue
         yield Mention(fold(without_legal_form(form)), form, start, start + len(form))
@@ -197,7 +201,7 @@ def _plain_words() -> frozenset[str]:
 
 
 def _starts_sentence(text: str, at: int) -> bool:
-    return re.search(r"(?:^|[.!?:\n]['\"”’)]?\s+|[“\"(\[•]\s*)$", text[max(0, at - 4) : at]) is not None
+    return re.search(r"(?:^|[.!?:\n]['\"”’)]?\s+|\]\s+|[“\"(\[•]\s*)$", text[max(0, at - 4) : at]) is not None
 
 
 def _same_length_fold(text: str) -> str:

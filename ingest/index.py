@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _COLLECTION = "passages"
 # Chosen by recall@10 against exact search on vectors of real sentences: tests/test_index.py.
-_HNSW: dict[str, Any] = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 400}
+_EF_CONSTRUCTION, _NEIGHBORS, _EF_SEARCH = 200, 32, 400
 # A writer blocks readers: a page stays live between batches of this size.
 _BATCH = 100
 # `get` fails beyond SQLite's bound of 32,766 variables.
@@ -50,7 +50,11 @@ class Index:
             self._collection: Any = known or self._client.create_collection(
                 _COLLECTION,
                 embedding_function=None,
-                configuration=CreateCollectionConfiguration(hnsw=CreateHNSWConfiguration(**_HNSW)),
+                configuration=CreateCollectionConfiguration(
+                    hnsw=CreateHNSWConfiguration(
+                        space="cosine", ef_construction=_EF_CONSTRUCTION, max_neighbors=_NEIGHBORS, ef_search=_EF_SEARCH
+                    )
+                ),
                 metadata={"embedder": embedder},
             )
         except ChromaError as error:

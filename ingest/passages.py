@@ -30,6 +30,7 @@ LONGEST_SENTENCE = 600
 
 _CLAUSE_END = re.compile(r"[;:,—–•；：，、](?=\s|[^\W\d_])|\n|\t")
 _SPACE = re.compile(r"\s")
+_ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|(?<!\w)@\w+")
 _ANAPHOR = re.compile(
     r"^[“\"'(\[]*(?:and |but |also,? |after |yet )?"
     r"(?:(?:it|its|they|their|them|he|his|she|her|this|these|those|that|such|both|neither|"
@@ -103,6 +104,11 @@ def embedded_text(passage: Passage, text: str) -> str:
     """Return what is embedded for a passage: its context, then its own words (`text` is the document's)."""
     own = text[passage.start : passage.end]
     return f"{passage.context}\n{own}" if passage.context else own
+
+
+def without_addresses(text: str) -> str:
+    """Return `text` without addresses of the web and handles, which say nothing."""
+    return " ".join(_ADDRESS.sub(" ", text).split())
 
 
 def figures(text: str) -> tuple[str, ...]:
@@ -214,7 +220,7 @@ def _break_before(text: str, start: int, stop: int) -> int:
 
 
 def _headings(document: Document) -> list[str]:
-    """Return, for each block, the headings it stands under, outermost first, joined by " › "."""
+    """Return, for each block, the headings it stands under, innermost first, joined by " ‹ "."""
     path: list[tuple[int, str]] = []
     found = []
     for block in document.blocks:
@@ -222,7 +228,8 @@ def _headings(document: Document) -> list[str]:
             level = block.level or 1
             path = [step for step in path if step[0] < level]
             path.append((level, document.text[block.start : block.end]))
-        found.append(" › ".join(title for _, title in path))
+        # The innermost first: the end is what a context cuts off.
+        found.append(" ‹ ".join(title for _, title in reversed(path)))
     return found
 
 
@@ -333,14 +340,13 @@ def _context(document: Document, first: _Unit, antecedents: Iterable[Span], coun
         parts.append(first.voice.name)
     if first.table is not None and first.table[0] != first.block:
         parts.append(first.table[1])
-    parts.extend(document.text[span.start : span.end] for span in antecedents)
+    parts.extend(without_addresses(document.text[span.start : span.end]) for span in antecedents)
     kept: list[str] = []
     room = CONTEXT_LENGTH
     for part in dict.fromkeys(part for part in parts if part):
         words = part.split()
         while words and count([" ".join(words)])[0] > room:
-            # The end of a heading path or of an antecedent is nearest to the passage.
-            words = words[len(words) // 4 + 1 :]
+            words = words[: len(words) * 3 // 4]
         if words:
             kept.append(" ".join(words))
             room -= count([kept[-1]])[0]

@@ -1,0 +1,105 @@
+"""Serves the page on this machine only, hardened: no outside request, no foreign host, no error details."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import DossierError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from app.settings import Settings
+
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+ADDRESS = "127.0.0.1"
+_PAGE = Path(__file__).resolve().parent / "pages" / "chat.py"
+
+# Streamlit fetches images from any Markdown; this is the second wall behind showing untrusted text as text only.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; "
+    "worker-src 'self' blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class SecurityHeaders:
+    """Adds the content-security policy to every HTTP response."""
+
+    def __init__(self, app: Asgi) -> None:
+        """Wrap an ASGI application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its response back with the headers added."""
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *_HEADERS]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def serve(settings: Settings, port: int, *, open_browser: bool) -> None:
+    """Serve the page until stopped; DossierError when the port or the store is taken."""
+    _require_free(port)
+    os.environ["DOSSIER_HOME"] = str(settings.home)
+    import streamlit as st  # noqa: PLC0415 - late
+    from starlette.middleware import Middleware  # noqa: PLC0415
+
+    from app.desk import the_desk  # noqa: PLC0415
+
+    desk = the_desk()
+    address = f"http://{ADDRESS}:{port}"
+    print(f"dossier: the page is at {address}; the store is {settings.home}. Stop with Ctrl-C.", file=sys.stderr)  # noqa: T201
+    if open_browser:
+        threading.Timer(1.5, webbrowser.open, [address]).start()
+    try:
+        st.App(_PAGE, middleware=[Middleware(SecurityHeaders)]).run(config=_config(port))
+    finally:
+        desk.dossier.close()
+
+
+def _config(port: int) -> dict[str, Any]:
+    return {
+        "server.address": ADDRESS,
+        "server.port": port,
+        "server.headless": True,
+        "server.allowedHosts": ["localhost", ADDRESS],
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": 50,
+        "browser.gatherUsageStats": False,
+        "browser.serverAddress": ADDRESS,
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "minimal",
+        "logger.hideWelcomeMessage": True,
+    }
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as error:
+            raise DossierError(
+                f"Port {port} on {ADDRESS} cannot be used ({error.strerror}). Name another, for example "
+                f"dossier chat --port {port + 1}."
+            ) from error
