@@ -58,24 +58,29 @@ def best_sentences(
     ]
     if not pairs:
         return []
-    texts = [_understood(text_of(hit.document.id).text, sentence) for hit, sentence in pairs]
-    vectors = embedder.documents(texts)
-    meaning = vectors @ embedder.queries([question])[0]
+    own = [text_of(hit.document.id).text[sentence.start : sentence.end] for hit, sentence in pairs]
+    understood = [_understood(text_of(hit.document.id).text, sentence) for hit, sentence in pairs]
+    meaning = embedder.documents([*own, *understood]) @ embedder.queries([question])[0]
     wanted = set(content_words(question))
     scored = [
+        # Half for the sentence itself, half for it after what it needs: else every "It ..." would beat what it means.
         _Candidate(
-            hit,
-            sentence,
-            _MEANING * float(near)
-            + _WORDS * _share(wanted, text)
-            + _NAMES * _share_of_names(asked, text)
-            + _RANK / hit.rank,
+            hit, sentence, _RANK / hit.rank + (_score(wanted, asked, *alone) + _score(wanted, asked, *after)) / 2
         )
-        for (hit, sentence), text, near in zip(pairs, texts, meaning, strict=True)
+        for (hit, sentence), alone, after in zip(
+            pairs,
+            zip(own, meaning[: len(pairs)], strict=True),
+            zip(understood, meaning[len(pairs) :], strict=True),
+            strict=True,
+        )
     ]
     scored.sort(key=lambda candidate: -candidate.score)
     best = _without_repeats([candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score], text_of)
     return _with_denials([(candidate.hit, candidate.sentence) for candidate in best], pairs)
+
+
+def _score(wanted: set[str], asked: Sequence[Name], text: str, near: float) -> float:
+    return _MEANING * float(near) + _WORDS * _share(wanted, text) + _NAMES * _share_of_names(asked, text)
 
 
 def _without_repeats(candidates: Sequence[_Candidate], text_of: Callable[[str], Document]) -> list[_Candidate]:

@@ -36,6 +36,11 @@ def fold_space(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+def one_line(text: str) -> str:
+    """Return `text` as a line that can be shown: no invisible characters, single spaces."""
+    return fold_space(remove_invisible(text)[0])
+
+
 @dataclass
 class TextBuilder:
     """Joins blocks into a document's text and keeps where each of them stands.

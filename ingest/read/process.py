@@ -1,0 +1,198 @@
+"""Reading in a child process with limits: a hostile or broken file ends the child, and is an error like any other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import site
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import UnreadableFileError
+from ingest.read import wire
+from ingest.read.clean import one_line
+from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE, Limits
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import BinaryIO, Self
+
+    from ingest.records import ParsedDocument
+
+_PACKAGES = Path(__file__).resolve().parents[2]
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TMPDIR", "TEMP")
+_NAME_LENGTH = 200
+
+
+class ReadingProcess:
+    """Reads files in a child process, which is kept for many files and replaced when it dies or hangs.
+
+    >>> with ReadingProcess() as reading:
+    ...     documents = reading.read("report.pdf", data)
+    """
+
+    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
+        self._child: _Child | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self, name: str, data: bytes, password: str | None = None) -> list[ParsedDocument]:
+        """Return the documents in a file; raise UnreadableFileError when it cannot be read within the limits."""
+        label = one_line(name)[:_NAME_LENGTH] or "The file without a name"
+        if len(data) > self._limits.file_bytes:
+            raise UnreadableFileError(
+                f"{label} has {len(data) / MEGABYTE:,.1f} MB; files are read up to "
+                f"{self._limits.file_bytes / MEGABYTE:,.0f} MB. Split it and add the parts."
+            )
+        answer = self._answer({"name": label, "password": password, "limits": asdict(self._limits)}, data)
+        if "error" in answer:
+            raise UnreadableFileError(one_line(str(answer["error"])))
+        try:
+            return [wire.unpack(document) for document in answer["documents"]]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self.close()
+            raise UnreadableFileError(
+                f"{label} could not be read: its reader's answer does not hold together ({error}). Save it in another "
+                "format and add that."
+            ) from error
+
+    def close(self) -> None:
+        """End the child process, if there is one."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def _answer(self, request: dict[str, Any], data: bytes) -> dict[str, Any]:
+        child, name = self._fresh_child(), request["name"]
+        seconds = self._limits.seconds_for(len(data))
+        try:
+            return child.ask(request, data, seconds, self._limits.answer_bytes)
+        except (OSError, EOFError):
+            reason = child.reason_of_death(seconds, self._limits.memory_bytes)
+        except (ValueError, TypeError) as error:
+            reason = f"its reader gave no proper answer: {error}"
+        self.close()
+        raise UnreadableFileError(
+            f"{name} could not be read: {reason}. Open it in the program it came from, save it anew (or print it to "
+            "PDF) and add that."
+        )
+
+    def _fresh_child(self) -> _Child:
+        if self._child is not None and not self._child.can_take(self._limits.files_per_process):
+            self.close()
+        if self._child is None:
+            self._child = _Child(self._limits.memory_bytes)
+        return self._child
+
+
+class _Child:
+    """One child process, with the errors it prints in a file."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        # Appending, so that cutting the file short before each request leaves no hole.
+        self._errors: BinaryIO = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ingest.read.worker", str(memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=_environment(),
+            # A group of its own, so that it can be killed with all it started, and Ctrl-C does not reach it.
+            start_new_session=True,
+        )
+        self._asked = 0
+        self._late = False
+
+    def can_take(self, files: int) -> bool:
+        """Tell whether the process lives and has taken fewer than `files` files."""
+        return self._process.poll() is None and not self._late and self._asked < files
+
+    def ask(self, request: dict[str, Any], data: bytes, seconds: float, largest: int) -> dict[str, Any]:
+        """Return the answer to a request; raise EOFError or OSError when the process dies or is killed for the time."""
+        assert self._process.stdin is not None  # noqa: S101 - opened above
+        assert self._process.stdout is not None  # noqa: S101
+        self._asked += 1
+        self._errors.truncate(0)
+        watch = threading.Timer(seconds, self._give_up)
+        watch.start()
+        try:
+            wire.send(self._process.stdin, request, data)
+            return wire.receive(self._process.stdout, largest)[0]
+        finally:
+            watch.cancel()
+
+    def reason_of_death(self, seconds: float, memory_bytes: int) -> str:
+        """Say why no answer came."""
+        status = self._process.wait()
+        if self._late or (sys.platform != "win32" and status == -signal.SIGALRM):
+            return f"it took longer than {seconds:.0f} s"
+        if status == wire.OUT_OF_MEMORY:
+            return f"it needed more than {memory_bytes / 1e9:.1f} GB of memory"
+        if sys.platform != "win32" and status == -signal.SIGKILL:
+            return "its reader was killed, as the system does when memory runs out"
+        return f"the reader crashed ({self._last_error() or f'exit status {status}'})"
+
+    def end(self) -> None:
+        """Kill the process with its group and release what it held."""
+        self._kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                _close(stream)
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._kill()
+
+    def _kill(self) -> None:
+        # Once it has been waited for, its number may be another's.
+        if self._process.poll() is not None:
+            return
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _last_error(self) -> str:
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - 2_000))
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines() or [""]
+        return one_line(lines[-1])[:_NAME_LENGTH]
+
+
+def _close(stream: Any) -> None:
+    try:
+        stream.close()
+    except BrokenPipeError:
+        # What was not yet sent to a dead process is lost with it.
+        return
+
+
+def _environment() -> dict[str, str]:
+    """Return what the child needs to start and nothing else: no keys, no home."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    roots = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    if site.ENABLE_USER_SITE:
+        # Found through HOME otherwise.
+        kept["PYTHONUSERBASE"] = site.getuserbase()
+    return {
+        **kept,
+        "HOME": os.devnull,
+        "PYTHONPATH": os.pathsep.join(roots),
+        "PYTHONUTF8": "1",
+        # numpy's arithmetic library reserves memory for each core, and one file is read at a time.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
