@@ -33,6 +33,7 @@ _CELL_GAP_LETTERS = 2.0
 _LABEL_LINES = 3
 _LABEL_LENGTH = 40
 _COLUMN_NUMBERS = 3
+_LINE_NUMBERS = 5
 # Lines of one page that are looked through for the label of a number.
 _COLUMN_REACH = 200
 _HEADING_LENGTH = 150
@@ -226,7 +227,7 @@ def _running_forms(line: Line, page: int) -> Iterator[_RunningForm]:
         return
     if _count_cells(text) < 3:
         yield _RunningForm(text)
-    if text.isdecimal():
+    if _PAGE_NUMBER.fullmatch(text):
         yield _RunningForm(f"#{int(text) - page:+}", anywhere=True, part_pages=_RUNNING_PAGES)
         return
     for number in _PAGE_NUMBER.finditer(text):
@@ -308,10 +309,13 @@ def page_blocks(lines: Sequence[Line], setting: Setting) -> list[PageBlock]:
 def _merge_rows(lines: Sequence[Line]) -> list[Line]:
     """Put together what stands side by side on one base line, such as the label and the numbers of a table row."""
     # Some tables are written column by column; a number or two apart from the rest may be anything.
-    by_column = sum(_is_numbers(line.text) for line in lines) >= _COLUMN_NUMBERS
+    numbers = sum(_is_numbers(line.text) for line in lines)
+    reach_of_numbers = _COLUMN_REACH if numbers >= _COLUMN_NUMBERS else 1
+    if _are_numbered(lines):
+        reach_of_numbers = 0
     merged: list[Line] = []
     for line in lines:
-        reach = _COLUMN_REACH if by_column and _is_numbers(line.text) else 1
+        reach = reach_of_numbers if _is_numbers(line.text) else 1
         candidates = range(max(0, len(merged) - reach), len(merged))
         at = next((at for at in reversed(candidates) if _beside(merged[at], line)), None)
         if at is None:
@@ -319,6 +323,13 @@ def _merge_rows(lines: Sequence[Line]) -> list[Line]:
         else:
             merged[at] = _side_by_side(merged[at], line)
     return merged
+
+
+def _are_numbered(lines: Sequence[Line]) -> bool:
+    """Tell a page whose lines are numbered in the margin, as in transcripts: those numbers are no cells of a table."""
+    numbers = [int(line.text) for line in lines if _PAGE_NUMBER.fullmatch(line.text)]
+    steps = [after - before for before, after in pairwise(numbers)]
+    return len(steps) >= _LINE_NUMBERS and 2 * steps.count(1) > len(steps)
 
 
 def _beside(last: Line, line: Line) -> bool:
