@@ -47,9 +47,10 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A numbered quote with what is needed to understand it. `quote_verified`: read again from the store and equal."""
+    """A numbered quote with what is needed to understand it. `quote_verified`: passage and text agree on it."""
 
     number: int
+    passage_id: str
     quote: Slice
     context: tuple[Slice, ...]
     document: Source

@@ -124,6 +124,11 @@ class Dossier:
             seconds={"total": done - began, "retrieve": retrieved - began, "answer": done - retrieved},
         )
 
+    def passage_around(self, citation: Citation) -> str:
+        """Return the words of the passage that a quote stands in; empty when its document is no longer there."""
+        found = self.library.catalog.passages([citation.passage_id]).get(citation.passage_id)
+        return found[1] if found else ""
+
     def _cited(self, question: str, asked: tuple[Name, ...], hits: list[Hit]) -> tuple[Citation, ...]:
         known: dict[str, Document] = {}
 
@@ -133,10 +138,18 @@ class Dossier:
             return known[document_id]
 
         chosen = best_sentences(question, asked, hits, self.library.embedder, text_of)
-        return tuple(
+        cited = tuple(
             cite(number, hit, sentence, text_of(hit.document.id))
             for number, (hit, sentence) in enumerate(chosen, start=1)
         )
+        wrong = [citation for citation in cited if not citation.quote_verified]
+        if wrong:
+            source = wrong[0].document
+            raise DossierError(
+                f"{source.name} ({source.id}): a passage differs from the text it was cut from, so nothing is quoted. "
+                "Run `dossier doctor`, then remove the document and add it again."
+            )
+        return cited
 
 
 def _files_below(path: Path) -> list[Path]:

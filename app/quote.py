@@ -105,7 +105,9 @@ def cite(number: int, hit: Hit, sentence: Sentence, document: Document) -> Citat
         spoken = places.of(span.start, span.end, voice if _within_quotation(span, document) else None)
         context.append(Slice(document.text[span.start : span.end], spoken))
     quote = _slice(document, places, hit, sentence.start, sentence.end)
-    return Citation(number, quote, tuple(context), hit.document, quote_verified=True)
+    # The passage keeps its own words, apart from the document's text: both must give the same quote.
+    kept = hit.text[sentence.start - hit.passage.start : sentence.end - hit.passage.start]
+    return Citation(number, hit.passage.id, quote, tuple(context), hit.document, kept == quote.quote)
 
 
 def attributed(citation: Citation) -> AnswerSentence:

@@ -73,7 +73,7 @@ def _chat(desk: Desk) -> None:
     if not turns and not question:
         st.write("Ask in plain words who was involved in what. Every answer is quoted, and says where it stands.")
     for answer in turns:
-        _turn(answer)
+        _turn(desk, answer)
     if question:
         with st.spinner("Searching the documents"):
             try:
@@ -81,10 +81,10 @@ def _chat(desk: Desk) -> None:
             except DossierError as error:
                 st.text(str(error))
                 return
-        _turn(turns[-1])
+        _turn(desk, turns[-1])
 
 
-def _turn(answer: Answer) -> None:
+def _turn(desk: Desk, answer: Answer) -> None:
     with st.chat_message("user"):
         st.text(answer.question)
     with st.chat_message("assistant"):
@@ -93,16 +93,17 @@ def _turn(answer: Answer) -> None:
         if answer.nearest:
             st.write("The nearest that they do say:")
         for citation in (*answer.citations, *answer.nearest):
-            _citation(citation)
+            _citation(desk, citation)
         st.text(_searched(answer))
 
 
-def _citation(citation: Citation) -> None:
-    with st.expander(f"Source {citation.number}"):
+def _citation(desk: Desk, citation: Citation) -> None:
+    with st.expander(f"Source {citation.number}", expanded=True):
         st.text(f"{printed_source(citation.document)}\n{_where(citation)}")
         for slice_ in citation.context:
             st.text(f"Context: {slice_.quote}")
-        st.text(f"“{citation.quote.quote}”")
+        passage = desk.dossier.passage_around(citation)
+        st.text(passage or "This source was removed.")
         if citation.document.url:
             st.text(citation.document.url)
 
