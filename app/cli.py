@@ -174,7 +174,8 @@ def show(
         if value is not None:
             typer.echo(f"{key + ':':11} {_one_line(str(value))}")
     for what, count in document.left_out.items():
-        typer.echo(f"left out:   {count} {what.replace('_', ' ')}")
+        if count:
+            typer.echo(f"left out:   {count} {what.replace('_', ' ')}")
     typer.echo(f"\n{document.text}")
 
 

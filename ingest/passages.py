@@ -30,6 +30,7 @@ LONGEST_SENTENCE = 600
 
 _CLAUSE_END = re.compile(r"[;:,—–•；：，、](?=\s|[^\W\d_])|\n|\t")
 _SPACE = re.compile(r"\s")
+_ENDED = re.compile(r"[.!?:;。！？؟][”\"’)]?$")
 _ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|(?<!\w)@\w+")
 _ANAPHOR = re.compile(
     r"^[“\"'(\[]*(?:and |but |also,? |after |yet )?"
@@ -138,12 +139,7 @@ class _Cutter:
     def _units(self) -> list[_Unit]:
         document, text = self.document, self.document.text
         speaking = voices(text, document.blocks, document.source.publisher)
-        spans = [
-            (at, start, end)
-            for at, block in enumerate(document.blocks)
-            if block.kind != "heading"
-            for start, end in _block_spans(text, block)
-        ]
+        spans = self._spans(speaking)
         pieces = self.count([text[start:end] for _, start, end in spans])
         short: list[tuple[int, int, int, int]] = []
         for (at, start, end), length in zip(spans, pieces, strict=True):
@@ -157,6 +153,30 @@ class _Cutter:
             _Unit(sentence, at, headings[at], speaking[at], self.places.page_index(start), length, tables.get(at))
             for sentence, (at, start, _, length) in zip(sentences, short, strict=True)
         ]
+
+    def _spans(self, speaking: Sequence[Voice | None]) -> list[tuple[int, int, int]]:
+        """Return (block, start, end) of each sentence; one that a page break cuts in two is put together again."""
+        text, spans = self.document.text, list[tuple[int, int, int]]()
+        for at, block in enumerate(self.document.blocks):
+            if block.kind == "heading":
+                continue
+            own = [(at, start, end) for start, end in _block_spans(text, block)]
+            if spans and own and self._goes_on(spans[-1], own[0]) and speaking[spans[-1][0]] == speaking[at]:
+                before, start, _ = spans.pop()
+                own[0] = (before, start, own[0][2])
+            spans.extend(own)
+        return spans
+
+    def _goes_on(self, one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+        """Tell whether a sentence breaks off at the foot of a page and goes on, in lower case, on the next."""
+        (before, _, end), (after, start, _) = one, other
+        text, kinds = self.document.text, {self.document.blocks[at].kind for at in (before, after)}
+        return (
+            kinds <= {"paragraph", "list_item"}
+            and self.places.page_index(start) != self.places.page_index(end - 1)
+            and text[start].islower()
+            and not _ENDED.search(text[end - 2 : end])
+        )
 
     def _passage(self, ordinal: int, units: Sequence[_Unit]) -> Passage:
         document, first = self.document, units[0]

@@ -158,6 +158,17 @@ def test_a_label_of_two_lines_stays_with_its_numbers() -> None:
     ]
 
 
+def test_cells_of_a_column_are_never_run_together() -> None:
+    """One-digit cells below one another stay numbers of their own, each with its row."""
+
+    def page(canvas: Canvas) -> None:
+        lines("Alpha", "Beta", "Gamma", "Delta")(canvas)
+        lines("12", "5", "7", "\u2014", x=300)(canvas)
+        lines("3", "1,310", "(4)", "9", x=400)(canvas)
+
+    assert read(make(page)).text == "Alpha 12 3\nBeta 5 1,310\nGamma 7 (4)\nDelta \u2014 9"
+
+
 def test_line_numbers_stay_out_of_the_lines() -> None:
     """Numbers in the margin of a transcript are no part of the lines that they stand beside."""
     spoken = [f"The witness said that clerk {row * 31 + 40} had signed" for row in range(12)]
@@ -431,6 +442,7 @@ def test_handles_are_closed() -> None:
     [
         ("Capital expenditures (1,577) (1,373)", 21),
         ("Sales $ 12 3.4 %", 6),
+        ("Total\xa0 4,126\xa0 1,694", 7),
         ("2018 2017", None),
         ("In May 2019.", None),
         ("", None),

@@ -16,7 +16,7 @@ from ctypes import byref, c_int, c_ulong, create_string_buffer, py_object, pytho
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
@@ -64,10 +64,13 @@ _FACTS_SECONDS = 3.0
 _SECOND_OPINION_SECONDS = 10.0
 _NAME_LENGTH = 300
 _POOR_SHARE = 0.3
+# Superscripts rise by less than this share of the height of the type, the next line is farther away.
+_LEVEL = 0.7
 _INKED = (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_IMAGE)
 
 # Boxes are in the page's own space; a page that is shown turned (clockwise, in degrees) turns them with it.
-_TURNS: dict[int, Callable[[float, float, float, float], tuple[float, float, float, float]]] = {
+_Box: TypeAlias = tuple[float, float, float, float]
+_TURNS: dict[int, Callable[[float, float, float, float], _Box]] = {
     0: lambda left, bottom, right, top: (left, bottom, right, top),
     90: lambda left, bottom, right, top: (bottom, -right, top, -left),
     180: lambda left, bottom, right, top: (-right, -top, -left, -bottom),
@@ -79,6 +82,7 @@ _LINE = re.compile("([^\r\n\ufffe\x02]+)([\ufffe\x02]?)")
 # No letters: replacement, private-use and control characters, and the glyph names that pypdf gives for want of letters.
 _NO_LETTERS = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f]|/[A-Za-z]+\d+(?=/|\s|$)")
 _FILE_NAME = re.compile(r"\.(?:docx?|pdf|rtf|odt|indd|qxd|pptx?|xlsx?|html?|txt|tex|dvi|ps|pages|pmd)$", re.IGNORECASE)
+_WORD = re.compile(r"\S+")
 _BOLD = re.compile(b"bold|black|heavy|demi|cmbx", re.IGNORECASE)
 # Three letters in a row: accession numbers and dates have none. Chinese names are shorter.
 _NAME = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]{2}")
@@ -170,7 +174,7 @@ def _lines(textpage: pypdfium2.PdfTextPage, rotation: int) -> Iterator[Line]:
         line = match[1].strip()
         if line:
             indent = len(match[1]) - len(match[1].lstrip())
-            yield ruler.measure(line, match.start() + indent, hyphenated=bool(match[2]))
+            yield from ruler.measure(line, match.start() + indent, hyphenated=bool(match[2]))
 
 
 class _Ruler:
@@ -188,11 +192,37 @@ class _Ruler:
         self._font_flags = c_int()
         self._bold_fonts: dict[bytes, bool] = {}
 
-    def measure(self, line: str, start: int, *, hyphenated: bool) -> Line:
-        """Return the line with its box; its first character is at `start` of the page's text."""
-        end = start + len(line) - 1
+    def measure(self, line: str, start: int, *, hyphenated: bool) -> list[Line]:
+        """Return the line with its box; its first character is at `start` of the page's text.
+
+        pdfium runs single characters below one another together, and so makes one number of the cells of a column;
+        they are taken apart.
+        """
+        boxes = self._sample(line, start)
+        if _is_upright(boxes[0]) and (_are_apart(boxes[0], boxes[1]) or _are_apart(boxes[0], boxes[2])):
+            pieces = [self._line(piece, at, self._sample(piece, at)) for at, piece in self._levels(line, start)]
+            return [*pieces[:-1], replace(pieces[-1], hyphenated=hyphenated)]
+        return [self._line(line, start, boxes, hyphenated=hyphenated)]
+
+    def _sample(self, line: str, start: int) -> list[_Box]:
+        """Return the boxes of the first, a middle and the last character."""
         middle = len(line) // 2
-        boxes = [self._place(at) for at in (start, start + middle - (line[middle] == " "), end)]
+        return [self._place(start + at) for at in (0, middle - (line[middle] == " "), len(line) - 1)]
+
+    def _levels(self, line: str, start: int) -> Iterator[tuple[int, str]]:
+        """Yield the start and text of each run of characters on one base line."""
+        begin, base = 0, self._place(start)
+        for word in _WORD.finditer(line):
+            first, last = word.start(), word.end() - 1
+            inside = _are_apart(self._place(start + first), self._place(start + last))
+            for at in range(first, last + 1) if inside else (first,):
+                box = self._place(start + at)
+                if _are_apart(base, box):
+                    yield start + begin, line[begin:at].rstrip()
+                    begin, base = at, box
+        yield start + begin, line[begin:]
+
+    def _line(self, line: str, start: int, boxes: Sequence[_Box], *, hyphenated: bool = False) -> Line:
         left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
         if boxes[0][0] > boxes[2][2]:
             left, right = -right, -left
@@ -202,7 +232,7 @@ class _Ruler:
             right,
             bottom=statistics.median_low(box[1] for box in boxes),
             height=statistics.median_low(box[3] - box[1] for box in boxes),
-            bold=self._is_bold(start) and self._is_bold(end),
+            bold=self._is_bold(start) and self._is_bold(start + len(line) - 1),
             hyphenated=hyphenated,
             cell_gap=self._cell_gap(line, start),
         )
@@ -220,7 +250,7 @@ class _Ruler:
         index: int = pdfium.FPDFText_GetCharIndexFromTextIndex(self._textpage, at)
         return index
 
-    def _place(self, at: int) -> tuple[float, float, float, float]:
+    def _place(self, at: int) -> _Box:
         """Return left, bottom, right and top of a character on the page as it is seen."""
         box = self._box
         pdfium.FPDFText_GetLooseCharBox(self._textpage, self._index(at), byref(box))
@@ -234,6 +264,16 @@ class _Ruler:
         if name not in self._bold_fonts:
             self._bold_fonts[name] = _BOLD.search(name) is not None
         return self._bold_fonts[name]
+
+
+def _are_apart(one: _Box, other: _Box) -> bool:
+    """Tell characters of two base lines."""
+    return abs(one[1] - other[1]) > _LEVEL * max(one[3] - one[1], other[3] - other[1])
+
+
+def _is_upright(box: _Box) -> bool:
+    """Tell a character that stands from one that lies, as in lines that run up the page."""
+    return box[3] - box[1] > box[2] - box[0]
 
 
 def _text_by_pypdf(data: bytes, name: str, password: str | None, error: pypdfium2.PdfiumError) -> _Text:

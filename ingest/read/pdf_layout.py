@@ -50,11 +50,14 @@ _BULLET = re.compile(r"^[•●▪■◦‣⁃∙➢➤❖\uf0a7\uf0b7\uf0d8\uf0
 _ENUMERATED = re.compile(r"^(?:[·–*]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s+(?=\S)")
 _NUMBERED_HEADING = re.compile(r"^\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[A-Z]")
 _STOPPED = re.compile(r"[.!?:;。！？；：؟۔][\"”’'»)\]」』]*\d{0,3}$")
-_CLOSED = re.compile(r"[.,;:!。，；：]$")
+_CLOSED = frozenset(".,;:!。，；：")
+# A stop, brackets and quotation marks after it, the number of a footnote.
+_STOP_LENGTH = 8
 _CELL = re.compile(
     r"(?:[-−–(]*[$€£¥]?[-−–(]*(?:\d(?:[\d,.]*\d)?|\.\d+)[)%x]*|[—–-]|[$€£¥]|[)%]+|N/A|n/a|NM|nm)(?:\([a-z\d]\)|[*†])?"
 )
 _CELL_END = frozenset("0123456789)%x—–-AaMm*†$€£¥")
+_TOKEN = re.compile(r"\S+")
 _CJK = re.compile(r"[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐’'][^\W\d_]+)*")
 _LAST_WORD = re.compile(r"[^\W\d_]+(?:[-‐’'][^\W\d_]+)*$")
@@ -144,11 +147,11 @@ def cells_start(text: str) -> int | None:
     if text[-1:] not in _CELL_END:
         return None
     start = len(text)
-    for token in reversed(text.split(" ")):
-        if not _CELL.fullmatch(token):
-            break
-        start -= len(token) + 1
-    return start + 1 if 0 <= start < len(text) - 1 else None
+    for token in reversed(list(_TOKEN.finditer(text))):
+        if not _CELL.fullmatch(token[0]):
+            return start if start < len(text) else None
+        start = token.start()
+    return None
 
 
 def fold_title(text: str) -> str:
@@ -184,7 +187,11 @@ def _whole_words(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _is_divided(line: Line) -> bool:
-    return line.hyphenated or _LINE_HYPHEN.search(line.text) is not None
+    return line.hyphenated or _LINE_HYPHEN.match(line.text[-2:]) is not None
+
+
+def _is_stopped(text: str) -> bool:
+    return _STOPPED.search(text[-_STOP_LENGTH:]) is not None
 
 
 def drop_running_lines(pages: Sequence[Sequence[Line]]) -> tuple[list[list[Line]], int]:
@@ -334,6 +341,8 @@ def _are_numbered(lines: Sequence[Line]) -> bool:
 
 def _beside(last: Line, line: Line) -> bool:
     gap = line.left - last.right
+    if last.hyphenated and _is_numbers(line.text):
+        return False
     # Numbers beside a label in other type are centred on it rather than set on its base line.
     drift = 0.5 if _is_numbers(line.text) and gap > line.letter else 0.35
     if abs(last.bottom - line.bottom) > drift * min(last.height, line.height):
@@ -368,7 +377,7 @@ def _count_cells(text: str) -> int:
 
 
 def _is_numbers(text: str) -> bool:
-    return all(_CELL.fullmatch(token) for token in text.split())
+    return text[-1:] in _CELL_END and all(_CELL.fullmatch(token) for token in text.split())
 
 
 def _join_row_labels(lines: list[Line]) -> tuple[list[Line], list[bool]]:
@@ -378,7 +387,7 @@ def _join_row_labels(lines: list[Line]) -> tuple[list[Line], list[bool]]:
     flags: list[bool] = []
     for index, (line, is_row) in enumerate(zip(lines, rows, strict=True)):
         label = joined[-1] if joined and index and flags[-1] and not _count_cells(joined[-1].text) else None
-        if label is not None and is_row and line.text[0].islower() and not _STOPPED.search(label.text):
+        if label is not None and is_row and line.text[0].islower() and not _is_stopped(label.text):
             joined[-1] = replace(line, text=f"{label.text} {line.text}", left=label.left)
             continue
         joined.append(line)
@@ -411,7 +420,7 @@ def _mark_labels(lines: list[Line], rows: list[bool]) -> None:
         between = lines[before + 1 : after]
         edge = max(lines[before].right, lines[after].right) - 3 * lines[after].letter
         if len(between) <= _LABEL_LINES and all(
-            line.right < edge and not _STOPPED.search(line.text) and _same_type(line, lines[before]) for line in between
+            line.right < edge and not _is_stopped(line.text) and _same_type(line, lines[before]) for line in between
         ):
             rows[before + 1 : after] = [True] * len(between)
 
@@ -459,21 +468,21 @@ def _breaks(group: Sequence[Line], line: Line, column: _Column, body: float) -> 
         return False
     if _would_have_fitted(last, line, column.margin) or (last.bold and not line.bold):
         return not goes_on
-    return _STOPPED.search(last.text) is not None and (
+    return _is_stopped(last.text) and (
         _ENUMERATED.match(line.text) is not None or _is_numbers(line.text) or _is_indented(group, line)
     )
 
 
 def _goes_on(last: Line, line: Line) -> bool:
     """Tell whether a sentence clearly continues from one line to the next."""
-    return last.hyphenated or (not _STOPPED.search(last.text) and line.text[0].islower())
+    return last.hyphenated or (not _is_stopped(last.text) and line.text[0].islower())
 
 
 def _would_have_fitted(last: Line, line: Line, margin: float) -> bool:
     """Tell whether the first word of `line` had room at the end of `last`, so that the line end was meant."""
     word = 1 if _CJK.match(line.text) else len(line.text.split(maxsplit=1)[0])
     room = margin - last.right
-    if not _STOPPED.search(last.text) and not line.text[0].isupper():
+    if not _is_stopped(last.text) and not line.text[0].isupper():
         # "21.2 percent": words that a hard space holds together needed more room than the first of them.
         room -= _HARD_SPACE_SHARE * (margin - last.left)
     return room > (word * _WIDTH_TOLERANCE + 1) * line.letter
@@ -505,7 +514,7 @@ def _heading_level(text: str, group: Sequence[Line], setting: Setting) -> int:
     outlined = setting.outline.get(fold_title(text))
     if outlined:
         return outlined
-    if _CLOSED.search(text) or text[0].islower():
+    if text[-1] in _CLOSED or text[0].islower():
         return 0
     size = min(line.height for line in group) / (setting.body or 1.0)
     if size > _LARGE_TYPE:
@@ -544,9 +553,11 @@ def _join(before: str, after: str, words: Counter[str], *, hyphenated: bool) -> 
         return f"{before}{_hyphen(before, after, words)}{after}"
     if before.endswith("\xad"):
         return f"{before[:-1]}{after}"
-    if _LINE_HYPHEN.search(before):
+    if _LINE_HYPHEN.match(before[-2:]):
         return f"{before[:-1]}{_hyphen(before[:-1], after, words)}{after}"
-    closed_up = _LINE_DASH.search(before) or before.endswith("://") or (_CJK.match(before[-1]) and _CJK.match(after))
+    closed_up = (
+        _LINE_DASH.match(before[-2:]) or before.endswith("://") or (_CJK.match(before[-1]) and _CJK.match(after))
+    )
     return f"{before}{after}" if closed_up else f"{before} {after}"
 
 
