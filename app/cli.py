@@ -130,7 +130,7 @@ def search(
 
     for hit in hits:
         place = printed_place(hit.passage.place)
-        typer.echo(f"{hit.rank}. {printed_source(hit.document)}, {place}\n{_indented(hit.text)}\n")
+        typer.echo(f"{hit.rank}. {_one_line(printed_source(hit.document))}, {place}\n{_indented(hit.text)}\n")
 
 
 @app.command(epilog="Example: dossier documents --json")
@@ -147,7 +147,8 @@ def documents(home: Home = None, *, as_json: AsJson = False) -> None:
         source = entry.source
         size = f"{entry.pages} pages, " if entry.pages else ""
         about = ", ".join(part for part in (source.publisher, (source.published or "")[:10]) if part)
-        typer.echo(f"{source.id}  {_one_line(source.title)} ({about or source.name}; {size}{entry.passages} passages)")
+        line = f"{source.id}  {source.title} ({about or source.name}; {size}{entry.passages} passages)"
+        typer.echo(_one_line(line))
     if not entries:
         typer.echo("No documents yet. Add some with `dossier ingest`.", err=True)
 
@@ -264,9 +265,12 @@ def _filters(
     for option, value in (("--since", since), ("--until", until)):
         if value is not None:
             try:
-                date.fromisoformat(value)
+                # Other forms that Python takes for a day ("20190101") do not sort among those of the catalog.
+                is_day = date.fromisoformat(value).isoformat() == value
             except ValueError:
-                raise typer.BadParameter(f"{value!r} is no day; write YYYY-MM-DD", param_hint=option) from None
+                is_day = False
+            if not is_day:
+                raise typer.BadParameter(f"{value!r} is no day; write YYYY-MM-DD", param_hint=option)
     return dossier.filters(firm, since, until, publisher)
 
 
@@ -333,7 +337,7 @@ def _source_line(citation: Citation) -> str:
     from app.quote import printed_place, printed_source  # noqa: PLC0415 - late
 
     source = citation.document
-    line = f"[{citation.number}] {printed_source(source)}, {printed_place(citation.quote.place)}"
+    line = f"[{citation.number}] {_one_line(printed_source(source))}, {printed_place(citation.quote.place)}"
     lines = [line, *([source.url] if source.url else [])]
     lines.extend(f"    context: {_one_line(extra.quote)}" for extra in citation.context)
     return "\n".join([lines[0], *(text if text.startswith("    ") else f"    {text}" for text in lines[1:])])
@@ -353,11 +357,15 @@ def _since(began: float) -> float:
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print JSON that a person can read too: what cannot be seen, and could steer a terminal, is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    typer.echo(
+        "".join(letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1] for letter in text)
+    )
 
 
 def _complain(message: str) -> None:
-    typer.echo(f"dossier: {message}", err=True)
+    typer.echo(f"dossier: {_one_line(message)}", err=True)
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ class Dossier:
         self, paths: Iterable[Path], progress: Callable[[Progress], None] = lambda _: None
     ) -> Iterator[Receipt]:
         """Add files and whole folders; yield a receipt for each document, or for a file that failed."""
-        files = [(file, path) for path in paths for file in _files_below(path)]
-        yield from self.library.add_files(((file.name, file.read_bytes) for file, _ in files), progress)
+        files = [file for path in paths for file in _files_below(path)]
+        yield from self.library.add_files(((_label(file), file.read_bytes) for file in files), progress)
 
     def search(self, query: str, most: int, filters: Filters | None = None) -> list[Hit]:
         """Return the best `most` passages for a query."""
@@ -100,7 +100,7 @@ class Dossier:
         library, filters = self.library, filters or Filters()
         documents, passages = library.catalog.counts(filters)
         asked = names_asked(question, library.names, library.catalog) if passages else ()
-        absent = [name for name in asked if must_be_present(name) and is_absent(name, library.catalog)]
+        absent = [name for name in asked if must_be_present(name) and is_absent(name, library.catalog, filters)]
         hits = retrieve(library, question, asked, _PASSAGES_READ, filters) if passages else []
         retrieved = perf_counter()
         searched = Searched(documents, passages, _also_searched(asked), tuple(name.asked for name in absent))
@@ -110,7 +110,7 @@ class Dossier:
         else:
             citations, nearest = cited, cited[:0]
         sentences = tuple(attributed(citation) for citation in citations)
-        text = "\n".join(sentence.text for sentence in sentences) or _refusal(searched)
+        text = "\n".join(sentence.text for sentence in sentences) or _refusal(searched, filters)
         done = perf_counter()
         return Answer(
             question=question,
@@ -160,6 +160,11 @@ def _files_below(path: Path) -> list[Path]:
     return [path]
 
 
+def _label(file: Path) -> str:
+    """Return a file's name; bytes in it that are no UTF-8 cannot be stored or printed and are replaced."""
+    return os.fsencode(file.name).decode("utf-8", "replace")
+
+
 def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
@@ -178,9 +183,12 @@ def _also_searched(asked: Iterable[Name]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
-def _refusal(searched: Searched) -> str:
+def _refusal(searched: Searched, filters: Filters) -> str:
+    if not searched.passages and filters != Filters():
+        return "The sources do not say: the filters leave no document to search. Widen them."
     if not searched.passages:
         return "The sources do not say: there is no document to search. Add some with `dossier ingest`."
     if searched.firms_not_found:
-        return f"The sources do not say: {' and '.join(searched.firms_not_found)} is named nowhere in them."
+        verb = "is" if len(searched.firms_not_found) == 1 else "are"
+        return f"The sources do not say: {' and '.join(searched.firms_not_found)} {verb} named nowhere in them."
     return "The sources do not say: no passage was found that bears on this."

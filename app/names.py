@@ -13,10 +13,16 @@ from ingest.records import Filters
 if TYPE_CHECKING:
     from ingest.catalog import Catalog
     from ingest.firms import Firm, FirmNames
+    from ingest.records import Mention
 
 _LONGEST_NAME = 6
 # How many passages that hold the words of a name are read to see whether one holds the name itself.
 _DEPTH = 100
+# Abbreviations that a question uses and a source may spell out or print as a sign: they name no firm.
+_ABBREVIATIONS = frozenset(
+    "USD EUR GBP RMB CNY JPY CHF HKD US UK EU UN UAE AI IT ID GDP CEO CFO CTO EBIT EBITDA EPS PPE PPNE COGS CAPEX OPEX "
+    "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK".split()
+)
 # "American" may stand in the question and "U.S." in the text: adjectives of place are no names of firms.
 _ADJECTIVE_OF_PLACE = re.compile(r"^[A-Z]\w+(?:ese|ish|ian|ean|can)$")
 
@@ -36,6 +42,9 @@ def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name
     found: list[tuple[int, int, Name]] = []
     words = list(re.finditer(r"[\w’'&@.-]*\w", question))
     taken: set[int] = set()
+    for mention in _in_han(question, names):
+        taken.update(at for at, word in enumerate(words) if word.start() < mention.end and mention.start < word.end())
+        found.append((mention.start, mention.end, _name(mention.form, names.by_id[mention.firm], names)))
     for length in range(min(_LONGEST_NAME, len(words)), 0, -1):
         for first in range(len(words) - length + 1):
             places = set(range(first, first + length))
@@ -57,14 +66,25 @@ def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name
     return tuple(name for _, _, name in sorted(found, key=lambda item: item[0]))
 
 
-def is_absent(name: Name, catalog: Catalog) -> bool:
-    """Tell whether no passage holds any form of a name as a contiguous phrase with its capitals kept."""
-    return not any(_occurs(form, catalog) for form in name.forms)
+def is_absent(name: Name, catalog: Catalog, filters: Filters | None = None) -> bool:
+    """Tell whether no passage that `filters` leave holds a form of a name: a contiguous phrase, capitals kept."""
+    return not any(_occurs(form, catalog, filters or Filters()) for form in name.forms)
 
 
 def must_be_present(name: Name) -> bool:
     """Tell whether a question cannot be answered by passages that lack this name."""
-    return name.firm is not None or not _ADJECTIVE_OF_PLACE.match(name.asked)
+    if name.firm is not None:
+        return True
+    return name.asked not in _ABBREVIATIONS and not _ADJECTIVE_OF_PLACE.match(name.asked)
+
+
+def _in_han(question: str, names: FirmNames) -> list[Mention]:
+    """Find listed names in Han characters, which no space sets apart from the words around them."""
+    return [mention for mention in names.find(question) if _is_han(mention.form) and mention.firm in names.by_id]
+
+
+def _is_han(form: str) -> bool:
+    return form[:1] >= "⺀"
 
 
 def _listed(phrase: str, names: FirmNames) -> Name | None:
@@ -94,11 +114,11 @@ def _is_word(word: str, catalog: Catalog) -> bool:
     return bool(phrase and catalog.match_words(phrase, 1, Filters()))
 
 
-def _occurs(form: str, catalog: Catalog) -> bool:
+def _occurs(form: str, catalog: Catalog, filters: Filters) -> bool:
     phrase = phrase_query(form)
     if not phrase:
         return False
-    ids = [key for key, _ in catalog.match_words(phrase, _DEPTH, Filters())]
+    ids = [key for key, _ in catalog.match_words(phrase, _DEPTH, filters)]
     pattern = as_printed(form)
     return any(pattern.search(text) for _, text in catalog.passages(ids).values())
 
@@ -110,6 +130,5 @@ def as_printed(form: str) -> re.Pattern[str]:
         rest = "".join(f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else letter for letter in word[1:])
         first = word[0].upper() if word[0].isupper() else f"[{word[0].lower()}{word[0].upper()}]"
         parts.append(first + rest)
-    han = form[:1] >= "⺀"
     body = r"[\s\W]{0,3}".join(parts)
-    return re.compile(body if han else rf"(?<!\w){body}(?!\w)")
+    return re.compile(body if _is_han(form) else rf"(?<!\w){body}(?!\w)")

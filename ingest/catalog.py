@@ -53,14 +53,19 @@ CREATE TABLE mentions (
 ) WITHOUT ROWID;
 CREATE INDEX mentions_by_passage ON mentions(number);
 CREATE VIRTUAL TABLE words USING fts5(context, body, content='', tokenize="porter unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE titles USING fts5(
+  document_id UNINDEXED, name, title, opening, tokenize="porter unicode61 remove_diacritics 2"
+);
 CREATE TABLE to_index (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE to_unindex (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 _SOURCE_COLUMNS = tuple(column.name for column in fields(Source))
 _SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
-# A context's words count less than the passage's own.
-_WORD_WEIGHTS = "0.4, 1.0"
+# What a file is called tells more of what it is about than its title, which often is boilerplate.
+_TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
+# Characters at the start of a document that tell what it is about.
+_OPENING = 2000
 _HAN = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff])")
 # Rows bound in one statement; SQLite refuses more than 32,766.
 _BOUND = 10_000
@@ -118,6 +123,7 @@ class Catalog:
         )
         self._rank(canonical)
         kept = self.source(source.id)
+        self._retitle(kept, before, document.text[:_OPENING])
         replaced = before if before not in (None, source.id) and kept.status == "current" else None
         return kept, replaced
 
@@ -151,6 +157,7 @@ class Catalog:
         family = self._rows("SELECT id, sha256 FROM documents WHERE id = ? OR canonical = ?", document_id, found[0][0])
         for key, sha256 in family:
             self._drop_passages(key)
+            self._db.execute("DELETE FROM titles WHERE document_id = ?", (key,))
             self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
             self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
         unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
@@ -161,8 +168,12 @@ class Catalog:
         with self._lock:
             if sqlite3.sqlite_version_info < (3, 42):
                 # Before its own secure-delete, FTS5 keeps words of deleted rows until segments are merged.
-                self._db.execute("INSERT INTO words (words) VALUES ('optimize')")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                for table in ("words", "titles"):
+                    self._rows(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
+            # SQLite's secure_delete leaves copies of rows where pages were balanced (words in 14 of 60 removals);
+            # only a file written anew holds none.
+            self._rows("VACUUM")
+            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def source(self, document_id: str) -> Source:
         """Return a document's source; NotFoundError when there is none with this id."""
@@ -270,7 +281,7 @@ class Catalog:
         """Return (passage id, BM25 score, higher is better) of the best `most` passages for an FTS5 query."""
         where, values = _where(filters)
         rows = self._rows(
-            f"SELECT passages.id, -bm25(words, {_WORD_WEIGHTS}) AS score FROM words "
+            f"SELECT passages.id, -bm25(words) AS score FROM words "
             "JOIN passages ON passages.number = words.rowid JOIN documents ON documents.id = document_id "
             f"WHERE words MATCH ? AND {where} ORDER BY score DESC, passages.number LIMIT ?",
             query,
@@ -278,6 +289,16 @@ class Catalog:
             most,
         )
         return [(row[0], row[1]) for row in rows]
+
+    def match_titles(self, query: str, most: int) -> list[str]:
+        """Return the ids of the `most` documents whose name, title and opening match an FTS5 query best, best first."""
+        rows = self._rows(
+            "SELECT document_id FROM titles WHERE titles MATCH ? "
+            f"ORDER BY bm25(titles, {_TITLE_WEIGHTS}), rowid LIMIT ?",
+            query,
+            most,
+        )
+        return [row[0] for row in rows]
 
     def vectors(self, ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
         """Return those of `ids` that are here, and their vectors as (n, dimension)."""
@@ -350,7 +371,9 @@ class Catalog:
                 try:
                     yield
                 except BaseException:
-                    self._db.execute("ROLLBACK")
+                    # On a full disk SQLite may have rolled back itself.
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
                     raise
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
@@ -379,9 +402,18 @@ class Catalog:
                     self._db.execute(statement)
                 self._db.execute("CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
                 if sqlite3.sqlite_version_info >= (3, 42):
-                    self._db.execute("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+                    for table in ("words", "titles"):
+                        self._db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")
                 self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _retitle(self, kept: Source, before: str | None, opening: str) -> None:
+        """Have the document found by its name, title and opening if it is current, and not the one it replaces."""
+        outdated = [kept.id] if kept.status == "superseded" else [kept.id, before]
+        self._db.executemany("DELETE FROM titles WHERE document_id = ?", [(key,) for key in outdated])
+        if kept.status == "current":
+            words = (searchable(re.sub(r"[\W_]+", " ", kept.name)), searchable(kept.title), searchable(opening))
+            self._db.execute("INSERT INTO titles VALUES (?, ?, ?, ?)", (kept.id, *words))
 
     def _rank(self, canonical: str | None) -> None:
         """Put the versions of an address in order, by date of change, then arrival; the last one is current."""

@@ -31,12 +31,16 @@ _LEGAL_FORM = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "‐": "-", "‑": "-", "\xa0": " ", "_": " "})
-# Below this similarity (rapidfuzz WRatio, 0 to 100) a word is another word rather than a misspelling.
-_MISSPELT = 80
+# Below this similarity (1 less the share of letters added, lost, changed or swapped) a word is another word rather
+# than a misspelling: one letter in five may be wrong ("Dahwa"), but "intellect" is not Intellexa.
+_MISSPELT = 0.79
 _MISSPELT_SHORTEST = 5
 
-_CAPITAL_WORD = r"(?:[A-ZÀ-ÖØ-Þ][\w’'&-]*[\w]|[A-ZÀ-ÖØ-Þ])"
-_RUN = rf"{_CAPITAL_WORD}(?:\s(?:&\s)?{_CAPITAL_WORD})*"
+# Latin capitals, those of Turkish, Polish or Czech names among them.
+_CAPITAL = "".join(letter for letter in map(chr, range(ord("A"), 0x250)) if letter.isupper())
+# "FY2018" and "Q3" name a time; a name ends at its possessive ("The Herald’s Jane Roe" are two).
+_CAPITAL_WORD = rf"(?!(?:FY|[QH]\d)[\d’'-]*\b)(?:[{_CAPITAL}][\w’'&-]*[\w]|[{_CAPITAL}])"
+_RUN = rf"{_CAPITAL_WORD}(?:(?<![’']s)\s(?:&\s)?{_CAPITAL_WORD})*"
 # "Ministry of Industry and Information Technology" is one name, "Hikvision and Dahua" are two.
 _CAPITALISED = re.compile(rf"{_RUN}(?:\s(?:of|for|de)\s(?:the\s)?{_RUN}(?:,?\sand\s{_RUN})?)*")
 # Addresses and handles: their capitals name nothing.
@@ -102,13 +106,10 @@ class FirmNames:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the listed firms named in `text`, the longest name first at each place, in order of appearance."""
-        folded = text.translate(_QUOTES)
         found: list[tuple[Mention, Form]] = []
-        for last, (form, owners) in self._automaton.iter_long(_same_length_fold(folded)):
-            start, end = last + 1 - len(form.text), last + 1
-            if _is_bounded(text, start, end) and _keeps_capitals(form.text, text[start:end]):
-                keys = owners if form.kind != "unit" else (fold(form.text),)  # a unit is not its parent
-                found.extend((Mention(key, text[start:end], start, end), form) for key in keys)
+        for start, end, form, owners in self._longest(text):
+            keys = owners if form.kind != "unit" else (fold(form.text),)  # a unit is not its parent
+            found.extend((Mention(key, text[start:end], start, end), form) for key in keys)
         certain = {mention.firm for mention, form in found if not form.needs_context}
         return tuple(mention for mention, form in found if not form.needs_context or mention.firm in certain)
 
@@ -119,17 +120,33 @@ class FirmNames:
 
     def misspelt(self, word: str) -> Firm | None:
         """Return the one firm whose name `word` seems to misspell, None when there is none or when it is one's name."""
-        from rapidfuzz import fuzz, process  # noqa: PLC0415 - late
+        from rapidfuzz import process  # noqa: PLC0415 - late
+        from rapidfuzz.distance import OSA  # noqa: PLC0415
 
         folded = fold(word)
         if len(folded) < _MISSPELT_SHORTEST or folded in self._by_form:
             return None
-        hit = process.extractOne(folded, self._misspellable, scorer=fuzz.ratio, score_cutoff=_MISSPELT)
+        # Who misspells a name still knows how it starts.
+        forms = [form for form in self._misspellable if form[0] == folded[0]]
+        hit = process.extractOne(folded, forms, scorer=OSA.normalized_similarity, score_cutoff=_MISSPELT)
         return self.by_id[self._by_form[hit[0]][0]] if hit else None
 
     def forms(self, firm: str) -> tuple[str, ...]:
         """Return every printed form of the firm with this id; a unit's or brand's name is none of its owner's."""
         return tuple(form.text for form in self.by_id[firm].forms if form.kind not in ("unit", "brand"))
+
+    def _longest(self, text: str) -> Iterator[tuple[int, int, Form, tuple[str, ...]]]:
+        """Yield (start, end, form, owners) of the names in `text`: from the left, the longest at each place."""
+        # Not `iter_long`: it drops "Intel" where "Intel Capital" almost stands, as in "Intel capital spending".
+        matches = [
+            (last + 1 - len(form.text), last + 1, form, owners)
+            for last, (form, owners) in self._automaton.iter(_same_length_fold(text.translate(_QUOTES)))
+        ]
+        reached = 0
+        for start, end, form, owners in sorted(matches, key=lambda match: (match[0], -match[1])):
+            if start >= reached and _is_bounded(text, start, end) and _keeps_capitals(form.text, text[start:end]):
+                yield start, end, form, owners
+                reached = end
 
     @cached_property
     def _by_form(self) -> dict[str, tuple[str, ...]]:
@@ -143,7 +160,11 @@ class FirmNames:
 
     @cached_property
     def _misspellable(self) -> list[str]:
-        return [form for form in self._by_form if len(form) >= _MISSPELT_SHORTEST and form.isascii()]
+        # A form that is also a word ("Curtin", "Dawning") is near to too many other words.
+        words = {fold(form.text) for firm in self.firms for form in firm.forms if form.needs_context}
+        return [
+            form for form in self._by_form if len(form) >= _MISSPELT_SHORTEST and form.isascii() and form not in words
+        ]
 
     @cached_property
     def _automaton(self) -> Any:
@@ -196,7 +217,8 @@ def _plain_words() -> frozenset[str]:
         "then there these they this those though through to two under until upon was we were what when where "
         "whether which while who whom whose why will with within without would yes yet you your mr mrs ms dr "
         "january february march april june july august september october november december monday tuesday "
-        "wednesday thursday friday saturday sunday tell list compare name show describe explain give find".split()
+        "wednesday thursday friday saturday sunday ltd inc llc plc gmbh "
+        "yesterday today tomorrow tell list compare name show describe explain give find".split()
     )
 
 

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,23 +16,41 @@ if TYPE_CHECKING:
 _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|ref_src|_hs\w+|cmpid|ncid|sref)$"
 )
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = (80, 443)
 
 
 def canonical_url(url: str) -> str:
-    """Fold scheme, "www.", default port, trailing slash, tracking parameters and fragment of an http(s) address."""
-    parts = urlsplit(url.strip())
-    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
+    """Fold scheme, "www.", default port, trailing slash, tracking parameters and fragment of an http(s) address.
+
+    Anything else, addresses that cannot be parsed among it, is only stripped.
+    """
+    parts = _split(url)
+    if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         return url.strip()
-    port = "" if parts.port in (None, _DEFAULT_PORTS[parts.scheme.lower()]) else f":{parts.port}"
-    query = sorted((key, value) for key, value in parse_qsl(parts.query) if not _TRACKING.match(key.lower()))
+    # The scheme is folded, so the port of either is the default one.
+    port = "" if parts.port in (None, *_DEFAULT_PORTS) else f":{parts.port}"
+    # Blank values are kept: "?20191" is another page than "?20192".
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = sorted((key, value) for key, value in pairs if not _TRACKING.match(key.lower()))
     path = parts.path.rstrip("/")
     return f"https://{host(url)}{port}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
 def host(url: str) -> str:
     """Return the host of an address without "www.", in lower case; empty when it has none."""
-    return (urlsplit(url.strip()).hostname or "").removeprefix("www.")
+    parts = _split(url)
+    name = (parts.hostname if parts else None) or ""
+    return f"[{name}]" if ":" in name else name.removeprefix("www.")
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an address, None when it is none ("http://[x", a port that is no number)."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def document_id(url: str | None, name: str, text: str) -> str:

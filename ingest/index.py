@@ -21,6 +21,10 @@ _EF_CONSTRUCTION, _NEIGHBORS, _EF_SEARCH = 200, 32, 400
 _BATCH = 100
 # `get` fails beyond SQLite's bound of 32,766 variables.
 _PAGE = 10_000
+_MEND = (
+    "It holds nothing that the catalog lacks: delete that folder and start again; it is filled anew without embedding "
+    "anything."
+)
 
 
 class Index:
@@ -37,6 +41,8 @@ class Index:
         from chromadb.config import Settings  # noqa: PLC0415
         from chromadb.errors import ChromaError, NotFoundError  # noqa: PLC0415
 
+        self._error: type[Exception] = ChromaError
+        self._folder = folder
         try:
             self._client: Any = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
             try:
@@ -58,10 +64,7 @@ class Index:
                 metadata={"embedder": embedder},
             )
         except ChromaError as error:
-            raise StoreError(
-                f"{folder}: the vector index cannot be opened ({error}). It holds nothing that the catalog lacks: "
-                "delete that folder and start again; it is filled anew without embedding anything."
-            ) from error
+            raise StoreError(f"{folder}: the vector index cannot be opened ({error}). {_MEND}") from error
 
     def put(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> Iterator[Sequence[str]]:
         """Write passages in small batches; yield the ids of each batch once it is written."""
@@ -78,16 +81,26 @@ class Index:
     def nearest(
         self, vector: NDArray[np.float32], most: int, within: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
-        """Return (passage id, cosine similarity) of the nearest `most`, best first, among `within` if it is given."""
+        """Return (passage id, cosine similarity) of the nearest `most`, best first, among `within` if it is given.
+
+        Ids in `within` that are not here are left out.
+        """
         size = len(within) if within is not None else self._collection.count()
         if not size:
             return []
-        found: dict[str, Any] = self._collection.query(
-            query_embeddings=[vector],
-            n_results=min(most, size),
-            ids=list(within) if within is not None else None,
-            include=["distances"],
-        )
+        try:
+            found: dict[str, Any] = self._collection.query(
+                query_embeddings=[vector],
+                n_results=min(most, size),
+                ids=list(within) if within is not None else None,
+                include=["distances"],
+            )
+        except self._error as error:
+            # Chroma refuses a search among ids of which it lacks one, as while a document is being added.
+            held = self.ids()
+            if within is None or held.issuperset(within):
+                raise StoreError(f"{self._folder}: the vector index cannot be searched ({error}). {_MEND}") from error
+            return self.nearest(vector, most, [key for key in within if key in held])
         return [(key, 1 - gap) for key, gap in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def ids(self) -> set[str]:

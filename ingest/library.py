@@ -183,7 +183,8 @@ class Library:
         twin = None if source.url else self.catalog.same_text(document.text)
         if twin is not None and twin.id != source.id:
             return self._receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
-        if self.catalog.has(source.id) and not self._is_newer(source):
+        known = self.catalog.has(source.id)
+        if known and not self._is_newer(source):
             return self._receipt("unchanged", source.id, source.name)
         cut, vectors = self._embedded(document, progress)
         canonical = canonical_url(source.url) if source.url else None
@@ -195,8 +196,11 @@ class Library:
                 if kept.status == "current":
                     texts = [document.text[passage.start : passage.end] for passage in cut]
                     self.catalog.put_passages(cut, texts, vectors, fingerprint)
+            if known:
+                # The text came before, in a file that no document names any more.
+                self._sweep()
             self._tell(self.index)
-        return self._receipt("updated" if replaces else "added", source.id, source.name, replaces=replaces)
+        return self._receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
 
     def _is_newer(self, source: Source) -> bool:
         """Tell whether a text that is here already comes again with a later date of change."""
@@ -217,6 +221,7 @@ class Library:
 
     def remove(self, document_id: str) -> list[str]:
         """Remove a document with all its versions, text, vectors and original; return the ids removed."""
+        self.require_embedder()
         with self._writing:
             with self.catalog.transaction():
                 removed, unused = self.catalog.remove(document_id)
@@ -347,8 +352,8 @@ def _own(home: Path) -> FileLock:
             "another with --home or DOSSIER_HOME."
         ) from error
     owner = {"process": os.getpid(), "command": " ".join(sys.argv)[:200], "since": datetime.now(UTC).isoformat()[:19]}
-    with contextlib.suppress(OSError):  # only a courtesy to whoever comes second
-        (home / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
+    with contextlib.suppress(OSError, StoreError):  # only a courtesy to whoever comes second
+        _private_file(home / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
     return lock
 
 

@@ -1,6 +1,6 @@
 """Document → passages: whole sentences packed to a measured length, each knowing what it needs to be understood.
 
-A passage never crosses two voices, sections, pages or tables, and with its context never exceeds the model's window.
+A passage never crosses two voices, sections or pages, and with its context never exceeds the model's window.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Word pieces. Chosen by `make eval` over 100 to 200: see evals/results.md.
 LENGTH = 140
-# Word pieces of context before a passage; the passage itself has the rest of the window.
+# Word pieces of context before a passage, or a quarter of a small window; the passage itself has the rest.
 CONTEXT_LENGTH = 60
 
 # Characters: what a citation may quote at most.
@@ -86,6 +86,7 @@ class _Unit:
 
     sentence: Sentence
     block: int
+    section: int
     heading: str
     voice: Voice | None
     page: int | None
@@ -98,7 +99,7 @@ def passages(document: Document, names: FirmNames, count: Count, window: int) ->
 
     `count` gives the word pieces of texts; `window` is the most that the embedding model reads, marks included.
     """
-    return _Cutter(document, names, count, window - 2 - CONTEXT_LENGTH).passages()
+    return _Cutter(document, names, count, window).passages()
 
 
 def embedded_text(passage: Passage, text: str) -> str:
@@ -125,12 +126,15 @@ def marks(text: str) -> frozenset[str]:
 class _Cutter:
     """Cuts one document."""
 
-    def __init__(self, document: Document, names: FirmNames, count: Count, most: int) -> None:
+    def __init__(self, document: Document, names: FirmNames, count: Count, window: int) -> None:
         self.document = document
         self.names = names
         self.count = count
-        self.most = most
+        self.context_length = min(CONTEXT_LENGTH, window // 4)
+        self.most = window - 2 - self.context_length
         self.places = Places(document)
+
+        self.page_titles = _page_titles(document, self.places)
 
     def passages(self) -> list[Passage]:
         groups = _packed(self._units(), min(LENGTH, self.most))
@@ -150,7 +154,7 @@ class _Cutter:
         headings, tables = _headings(document), _tables(document)
         sentences = _with_antecedents(text, [(at, start, end) for at, start, end, _ in short], speaking, self.names)
         return [
-            _Unit(sentence, at, headings[at], speaking[at], self.places.page_index(start), length, tables.get(at))
+            _Unit(sentence, at, *headings[at], speaking[at], self.places.page_index(start), length, tables.get(at))
             for sentence, (at, start, _, length) in zip(sentences, short, strict=True)
         ]
 
@@ -173,6 +177,7 @@ class _Cutter:
         text, kinds = self.document.text, {self.document.blocks[at].kind for at in (before, after)}
         return (
             kinds <= {"paragraph", "list_item"}
+            and all(block.kind != "heading" for block in self.document.blocks[before:after])
             and self.places.page_index(start) != self.places.page_index(end - 1)
             and text[start].islower()
             and not _ENDED.search(text[end - 2 : end])
@@ -203,10 +208,23 @@ class _Cutter:
             sentences=tuple(unit.sentence for unit in units),
             heading=first.heading,
             voice=first.voice,
-            context=_context(document, first, outside, self.count),
+            context=_fitted(self._context_parts(first, outside), self.count, self.context_length),
             firms=firms,
             inherited=inherited,
         )
+
+    def _context_parts(self, first: _Unit, antecedents: Iterable[Span]) -> Iterator[str]:
+        """Yield what a passage that begins with `first` needs to be understood, the most needed first."""
+        yield self.document.source.title
+        yield first.heading
+        if first.page is not None:
+            yield self.page_titles.get(first.page, "")
+        if first.voice is not None:
+            yield first.voice.name
+        if first.table is not None and first.table[0] != first.block:
+            yield first.table[1]
+        for span in antecedents:
+            yield without_addresses(self.document.text[span.start : span.end])
 
 
 def _block_spans(text: str, block: Block) -> list[tuple[int, int]]:
@@ -219,8 +237,7 @@ def _cut_overlong(text: str, start: int, end: int, count: Count, most: int) -> I
     """Cut a sentence too long to quote or to embed: after a clause, else between words, else anywhere."""
     while start < end:
         stop = min(end, start + LONGEST_SENTENCE)
-        while (length := count([text[start:stop]])[0]) > most:
-            # A word piece holds one character or more, so this ends.
+        while (length := count([text[start:stop]])[0]) > most and stop - start > 1:
             stop = start + max(1, (stop - start) * most // (length + 1))
         if stop < end:
             stop = _break_before(text, start, stop)
@@ -239,17 +256,29 @@ def _break_before(text: str, start: int, stop: int) -> int:
     return stop
 
 
-def _headings(document: Document) -> list[str]:
-    """Return, for each block, the headings it stands under, innermost first, joined by " ‹ "."""
+def _headings(document: Document) -> list[tuple[int, str]]:
+    """Return, for each block, the number of its section and the headings it stands under, innermost first."""
     path: list[tuple[int, str]] = []
     found = []
+    section = 0
     for block in document.blocks:
         if block.kind == "heading":
+            section += 1
             level = block.level or 1
             path = [step for step in path if step[0] < level]
             path.append((level, document.text[block.start : block.end]))
         # The innermost first: the end is what a context cuts off.
-        found.append(" ‹ ".join(title for _, title in reversed(path)))
+        found.append((section, " ‹ ".join(title for _, title in reversed(path))))
+    return found
+
+
+def _page_titles(document: Document, places: Places) -> dict[int, str]:
+    """Map the index of each page that has a heading to the first one on it, which often is the title of a table."""
+    found: dict[int, str] = {}
+    for block in document.blocks if document.pages else ():
+        page = places.page_index(block.start)
+        if block.kind == "heading" and page is not None:
+            found.setdefault(page, document.text[block.start : block.end])
     return found
 
 
@@ -317,7 +346,7 @@ def _same_speaker(one: Voice | None, other: Voice | None) -> bool:
 
 
 def _packed(units: Sequence[_Unit], length: int) -> Iterator[list[_Unit]]:
-    """Group neighbouring units up to `length` word pieces; a new voice, section, page or table starts a new group."""
+    """Group neighbouring units up to `length` word pieces; a new voice, section or page starts a new group."""
     group: list[_Unit] = []
     size = 0
     for unit in units:
@@ -334,9 +363,8 @@ def _apart(one: _Unit, other: _Unit) -> bool:
     return any(
         (
             one.voice != other.voice,
-            one.heading != other.heading,
+            one.section != other.section,
             one.page != other.page,
-            one.table != other.table,
         )
     )
 
@@ -353,16 +381,9 @@ def _mentions(names: FirmNames, text: str, offset: int) -> tuple[Mention, ...]:
     return tuple(replace(mention, start=mention.start + offset, end=mention.end + offset) for mention in every)
 
 
-def _context(document: Document, first: _Unit, antecedents: Iterable[Span], count: Count) -> str:
-    """Compose what a passage needs to be understood, the most needed first, within `CONTEXT_LENGTH` word pieces."""
-    parts = [document.source.title, first.heading]
-    if first.voice is not None:
-        parts.append(first.voice.name)
-    if first.table is not None and first.table[0] != first.block:
-        parts.append(first.table[1])
-    parts.extend(without_addresses(document.text[span.start : span.end]) for span in antecedents)
+def _fitted(parts: Iterable[str], count: Count, room: int) -> str:
+    """Join the parts of a context, the most needed first, within `room` word pieces."""
     kept: list[str] = []
-    room = CONTEXT_LENGTH
     for part in dict.fromkeys(part for part in parts if part):
         words = part.split()
         while words and count([" ".join(words)])[0] > room:

@@ -40,8 +40,8 @@ _SPEAKS = (
 _INTRODUCED = re.compile(
     rf"(?:^|[\s,(“\"]|[’']s\s+)(?P<name>{_PEOPLE})(?:,[^,.]{{3,80}},)?\s+(?:(?:has|have|had|also|\w+ly)\s+){{0,2}}{_SPEAKS}\b"
 )
-_ACCORDING = re.compile(rf"\b[Aa]ccording to (?:the\s+)?(?P<name>{_PEOPLE})")
-_FROM = re.compile(rf"(?:^|\s)[Ff]rom (?:the\s+)?(?P<name>{_PEOPLE})(?:[’']s\s[^:]{{0,80}})?:$")
+_ACCORDING = re.compile(rf"\b[Aa]ccording to (?:[Tt]he\s+)?(?P<name>{_PEOPLE})")
+_FROM = re.compile(rf"(?:^|\s)[Ff]rom (?:[Tt]he\s+)?(?P<name>{_PEOPLE})(?:[’']s\s[^:]{{0,80}})?:$")
 _VENUE = re.compile(rf"(?:^|\s)(?:[Aa]t|[Ii]n|[Ff]or|[Oo]n)\s+(?P<venue>(?:[Tt]he\s+)?{_WORD}(?:\s+{_WORD}){{0,4}})")
 _POSTED = re.compile(r"\b(?:twitter|tweet(?:ed|s)?|facebook|weibo|mastodon|posted|thread)\b", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:I|my|we|our)\b")
@@ -142,12 +142,26 @@ def _introduction(paragraph: str) -> tuple[str, str | None, tuple[int, int]] | N
         sentence = paragraph[start:end]
         for pattern in (_INTRODUCED, _ACCORDING, _FROM):
             for match in pattern.finditer(sentence):
-                name = _without_owner(match["name"])
+                people = _without_adverbial(match["name"])
+                name = _without_owner(people)
                 if name.split()[0] in _NOT_A_NAME:
                     continue
-                venue = _VENUE.search(sentence, 0, match.start("name") + 1)
-                return name, venue["venue"] if venue else None, (start, end)
+                return name, _venue(sentence[: match.end("name") - len(people) + 1]), (start, end)
     return None
+
+
+def _venue(before: str) -> str | None:
+    """Return where something was said, by the words before the speaker's name; a day or month is no place."""
+    venue = _VENUE.search(before)
+    return venue["venue"] if venue and venue["venue"].split()[-1] not in _NOT_A_NAME else None
+
+
+def _without_adverbial(people: str) -> str:
+    """Leave out when or where they speak: "On Monday, Jane Roe and John Doe" are two people."""
+    parts = people.split(", ")
+    while len(parts) > 1 and parts[0].split()[0] in ("As", "At", "For", "In", "Meanwhile", "However", "On"):
+        parts.pop(0)
+    return ", ".join(parts)
 
 
 def _without_owner(name: str) -> str:

@@ -25,11 +25,13 @@ def main() -> None:
     st.set_page_config(page_title="Dossier", layout="centered")
     st.title("Dossier", anchor=False)
     try:
-        desk = the_desk()
+        _page(the_desk())
     except DossierError as error:
-        st.error("The store cannot be opened.")
+        st.error("The store cannot be used.")
         st.text(str(error))
-        return
+
+
+def _page(desk: Desk) -> None:
     _side(desk)
     if desk.work.under_way:
         _preparing(desk)

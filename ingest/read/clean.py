@@ -87,7 +87,12 @@ class TextBuilder:
         return "".join(self._parts)
 
     def _append(
-        self, text: str, kind: BlockKind, level: int, quotation: int | None, ends_quotation: bool  # noqa: FBT001
+        self,
+        text: str,
+        kind: BlockKind,
+        level: int,
+        quotation: int | None,
+        ends_quotation: bool,  # noqa: FBT001
     ) -> Block | None:
         if not text:
             return None

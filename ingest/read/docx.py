@@ -27,7 +27,9 @@ _PARAGRAPH, _TABLE = qn("w:p"), qn("w:tbl")
 _BOX = qn("w:txbxContent")
 _SPACES = frozenset(map(qn, ("w:tab", "w:br", "w:cr", "w:ptab")))
 # Moved away (it is read where it was moved to), a text box (read after its paragraph), its copy for old programs.
-_ELSEWHERE = frozenset([qn("w:moveFrom"), _BOX, "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"])
+_ELSEWHERE = frozenset(
+    [qn("w:moveFrom"), _BOX, "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"]
+)
 _NOTE_MARKS = (qn("w:footnoteReference"), qn("w:endnoteReference"))
 _QUOTE_STYLES = frozenset(["Quote", "Intense Quote", "Block Text"])
 

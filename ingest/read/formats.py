@@ -70,9 +70,7 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read(
-    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, password: str | None = None
-) -> list[ParsedDocument]:
+def read(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, password: str | None = None) -> list[ParsedDocument]:
     """Return the documents in a file, each with text and language; raise UnreadableFileError naming the file."""
     found = sniff(data, name)
     if found in ("html", "wordpress") and len(data) > limits.markup_bytes:
