@@ -61,7 +61,10 @@ class Desk:
         catalog = self.dossier.library.catalog
         if catalog.note(_CORPUS_ADDED) or catalog.entries():
             return
-        for receipt in self.dossier.add_paths(shipped(), self._tell):
+        paths = shipped()
+        self.work.total = len(paths)
+        for receipt in self.dossier.add_paths(paths, self._tell):
+            self.work.done += 1
             if receipt.status == "failed":
                 self.work.failed.append(receipt.error or receipt.name)
             print(f"dossier: {receipt.status} {receipt.name}", file=sys.stderr)  # noqa: T201 - progress of `dossier chat`
@@ -69,7 +72,6 @@ class Desk:
 
     def _tell(self, progress: Progress) -> None:
         self.work.step = f"{progress.step.capitalize()} {progress.name}"
-        self.work.done, self.work.total = progress.done, progress.total
 
 
 @lru_cache(maxsize=1)

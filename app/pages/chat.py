@@ -6,7 +6,8 @@ would load remote images and make links of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -94,26 +95,23 @@ def _turn(desk: Desk, answer: Answer) -> None:
             st.text(line)
         if answer.nearest:
             st.write("The nearest that they do say:")
-        for citation in (*answer.citations, *answer.nearest):
-            _citation(desk, citation)
+        for _, cited in groupby((*answer.citations, *answer.nearest), key=lambda citation: citation.passage_id):
+            _passage(desk, list(cited))
         st.text(_searched(answer))
 
 
-def _citation(desk: Desk, citation: Citation) -> None:
-    with st.expander(f"Source {citation.number}", expanded=True):
-        st.text(f"{printed_source(citation.document)}\n{_where(citation)}")
-        for slice_ in citation.context:
-            st.text(f"Context: {slice_.quote}")
-        passage = desk.dossier.passage_around(citation)
-        st.text(passage or "This source was removed.")
-        if citation.document.url:
-            st.text(citation.document.url)
-
-
-def _where(citation: Citation) -> str:
-    place = citation.quote.place
-    parts: list[Any] = [printed_place(place), place.speaker and f"said by {place.speaker}"]
-    return ", ".join(part for part in parts if part)
+def _passage(desk: Desk, cited: list[Citation]) -> None:
+    """Show the passage that the neighbouring citations `cited` stand in."""
+    numbers = ", ".join(str(citation.number) for citation in cited)
+    with st.expander(f"Source {numbers}", expanded=True):
+        source, place = cited[0].document, cited[0].quote.place
+        said = f", said by {place.speaker}" if place.speaker else ""
+        st.text(f"{printed_source(source)}, {printed_place(place)}{said}")
+        for context in dict.fromkeys(slice_.quote for citation in cited for slice_ in citation.context):
+            st.text(f"Context: {context}")
+        st.text(desk.dossier.passage_around(cited[0]) or "This source was removed.")
+        if source.url:
+            st.text(source.url)
 
 
 def _searched(answer: Answer) -> str:
