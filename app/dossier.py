@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 from app.answers import Answer, Citation, Searched
 from app.names import is_absent, must_be_present, names_asked
-from app.quote import attributed, best_sentences, cite
+from app.quote import attributed, best_sentences, cite, with_denials
 from app.retrieve import retrieve
 from ingest.errors import DossierError
 from ingest.firms import LISTED, FirmNames, fold
@@ -140,7 +141,7 @@ class Dossier:
         chosen = best_sentences(question, asked, hits, self.library.embedder, text_of)
         cited = tuple(
             cite(number, hit, sentence, text_of(hit.document.id))
-            for number, (hit, sentence) in enumerate(chosen, start=1)
+            for number, (hit, sentence) in enumerate(with_denials(chosen, self._next_passage), start=1)
         )
         wrong = [citation for citation in cited if not citation.quote_verified]
         if wrong:
@@ -151,12 +152,17 @@ class Dossier:
             )
         return cited
 
+    def _next_passage(self, hit: Hit) -> Hit | None:
+        following = self.library.catalog.passage_after(hit.passage)
+        return replace(hit, passage=following[0], text=following[1]) if following else None
+
 
 def _files_below(path: Path) -> list[Path]:
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
-    if not path.exists():
-        raise DossierError(f"{path} is not there. Name a file or a folder.")
+    if not path.is_file():
+        what = "is neither a file nor a folder" if path.exists() else "is not there"
+        raise DossierError(f"{path} {what}. Name a file or a folder.")
     return [path]
 
 

@@ -49,13 +49,8 @@ class _Candidate:
 def best_sentences(
     question: str, asked: Sequence[Name], hits: Sequence[Hit], embedder: Embedder, text_of: Callable[[str], Document]
 ) -> list[tuple[Hit, Sentence]]:
-    """Choose the sentences to quote, best first; a denial that follows a quoted sentence comes with it."""
-    pairs = [
-        (hit, sentence)
-        for hit in hits[:_PASSAGES]
-        for sentence in hit.passage.sentences
-        if _says_something(text_of(hit.document.id).text[sentence.start : sentence.end])
-    ]
+    """Choose the sentences to quote, best first."""
+    pairs = [(hit, sentence) for hit in hits[:_PASSAGES] for sentence in _statements(hit)]
     if not pairs:
         return []
     own = [text_of(hit.document.id).text[sentence.start : sentence.end] for hit, sentence in pairs]
@@ -76,7 +71,7 @@ def best_sentences(
     ]
     scored.sort(key=lambda candidate: -candidate.score)
     best = _without_repeats([candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score], text_of)
-    return _with_denials([(candidate.hit, candidate.sentence) for candidate in best], pairs)
+    return [(candidate.hit, candidate.sentence) for candidate in best]
 
 
 def _score(wanted: set[str], asked: Sequence[Name], text: str, near: float) -> float:
@@ -92,6 +87,20 @@ def _without_repeats(candidates: Sequence[_Candidate], text_of: Callable[[str], 
         if len(kept) < MOST_QUOTES and not any(len(words & other) > _REPEATS * len(words) for _, other in kept):
             kept.append((candidate, words))
     return [candidate for candidate, _ in kept]
+
+
+def with_denials(
+    chosen: Sequence[tuple[Hit, Sentence]], next_passage: Callable[[Hit], Hit | None]
+) -> list[tuple[Hit, Sentence]]:
+    """Let no denial be dropped: what is said right after a chosen sentence, there or in the next passage, is added."""
+    found: list[tuple[Hit, Sentence]] = []
+    for hit, sentence in chosen:
+        later = [(hit, other) for other in _statements(hit) if other.start >= sentence.end]
+        if not later and (following := next_passage(hit)) is not None:
+            later = [(following, other) for other in _statements(following)]
+        denial = [pair for pair in later[:1] if "denies" in pair[1].marks]
+        found.extend(pair for pair in ((hit, sentence), *denial) if pair[1] not in [known for _, known in found])
+    return found
 
 
 def cite(number: int, hit: Hit, sentence: Sentence, document: Document) -> Citation:
@@ -149,6 +158,16 @@ def _printed_date(source: Source) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def _statements(hit: Hit) -> list[Sentence]:
+    """Return the sentences of a passage that state something."""
+    offset = hit.passage.start
+    return [
+        sentence
+        for sentence in hit.passage.sentences
+        if _says_something(hit.text[sentence.start - offset : sentence.end - offset])
+    ]
+
+
 def _says_something(text: str) -> bool:
     """Tell a statement from a signature, an address, or a mark like "[Source]"."""
     return not is_signature(text) and len(re.findall(r"\w+", without_addresses(text))) >= _FEWEST_WORDS
@@ -168,20 +187,6 @@ def _share_of_names(asked: Sequence[Name], text: str) -> float:
     if not asked:
         return 0
     return sum(any(as_printed(form).search(text) for form in name.forms) for name in asked) / len(asked)
-
-
-def _with_denials(
-    chosen: list[tuple[Hit, Sentence]], pairs: Sequence[tuple[Hit, Sentence]]
-) -> list[tuple[Hit, Sentence]]:
-    """Let no denial be dropped: the sentence right after a chosen one is quoted too when it denies."""
-    found = []
-    for hit, sentence in chosen:
-        if (hit, sentence) not in found:
-            found.append((hit, sentence))
-        at = pairs.index((hit, sentence)) + 1
-        if at < len(pairs) and pairs[at][0] is hit and "denies" in pairs[at][1].marks and pairs[at] not in found:
-            found.append(pairs[at])
-    return found
 
 
 def _slice(document: Document, places: Places, hit: Hit, start: int, end: int) -> Slice:

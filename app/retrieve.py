@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from app.answers import Hit
 from app.names import Name, as_printed, must_be_present
 from app.words import EMPTY, phrase_query
-from ingest.catalog import searchable
+from ingest.fulltext import searchable
 from ingest.records import Filters
 
 if TYPE_CHECKING:

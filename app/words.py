@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from ingest.catalog import searchable
 from ingest.firms import fold
+from ingest.fulltext import searchable
 
 # Words that carry no meaning of their own in a question.
 EMPTY = frozenset(

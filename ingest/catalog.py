@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-import unicodedata
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ingest.encoding import document_from, layout_to_json, passage_from_json, passage_to_json
-from ingest.errors import NotFoundError, StoreError
+from ingest.errors import NotFoundError, StoreError, store_error
+from ingest.fulltext import searchable
 from ingest.records import Entry, Filters, Source
+from ingest.rows import document_from, layout_to_json, passage_from_json, passage_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -32,33 +32,7 @@ SCHEMA_VERSION = 1
 # "Doss", so that another program's SQLite file is told from ours: https://www.sqlite.org/pragma.html#pragma_application_id
 _APPLICATION_ID = 0x446F7373
 
-_SCHEMA = """
-CREATE TABLE documents (
-  id TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT,
-  modified TEXT, url TEXT, kind TEXT NOT NULL, language TEXT, sha256 TEXT NOT NULL, version INTEGER NOT NULL,
-  status TEXT NOT NULL, canonical TEXT, arrived INTEGER NOT NULL, embedder TEXT NOT NULL, text TEXT NOT NULL,
-  layout TEXT NOT NULL
-);
-CREATE INDEX documents_by_canonical ON documents(canonical);
-CREATE INDEX documents_by_sha256 ON documents(sha256);
-CREATE TABLE files (sha256 TEXT PRIMARY KEY, documents INTEGER NOT NULL);
-CREATE TABLE passages (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-  document_id TEXT NOT NULL REFERENCES documents(id), ordinal INTEGER NOT NULL, text TEXT NOT NULL, record TEXT NOT NULL
-);
-CREATE INDEX passages_by_document ON passages(document_id, ordinal);
-CREATE TABLE vectors (number INTEGER PRIMARY KEY REFERENCES passages(number), vector BLOB NOT NULL);
-CREATE TABLE mentions (
-  firm TEXT NOT NULL, number INTEGER NOT NULL REFERENCES passages(number), PRIMARY KEY (firm, number)
-) WITHOUT ROWID;
-CREATE INDEX mentions_by_passage ON mentions(number);
-CREATE VIRTUAL TABLE words USING fts5(context, body, content='', tokenize="porter unicode61 remove_diacritics 2");
-CREATE VIRTUAL TABLE titles USING fts5(
-  document_id UNINDEXED, name, title, opening, tokenize="porter unicode61 remove_diacritics 2"
-);
-CREATE TABLE to_index (id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE to_unindex (id TEXT PRIMARY KEY) WITHOUT ROWID;
-"""
+_SCHEMA = Path(__file__).with_name("schema.sql")
 
 _SOURCE_COLUMNS = tuple(column.name for column in fields(Source))
 _SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
@@ -66,17 +40,8 @@ _SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
 _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 # Characters at the start of a document that tell what it is about.
 _OPENING = 2000
-_HAN = re.compile(r"([\u2e80-\u9fff\uf900-\ufaff])")
 # Rows bound in one statement; SQLite refuses more than 32,766.
 _BOUND = 10_000
-
-
-def searchable(text: str) -> str:
-    """Return `text` as it is indexed: compatibility forms folded (ligatures), each Han character a word of its own.
-
-    FTS5's unicode61 takes a run of Han characters for one word: https://www.sqlite.org/fts5.html#unicode61_tokenizer
-    """
-    return _HAN.sub(r" \1 ", unicodedata.normalize("NFKC", text))
 
 
 class Catalog:
@@ -90,7 +55,7 @@ class Catalog:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             self._prepare()
         except sqlite3.Error as error:
-            raise _store_error(path, error) from error
+            raise store_error(path, error) from error
 
     def close(self) -> None:
         """Write everything to the one file and close it."""
@@ -151,10 +116,9 @@ class Catalog:
 
     def remove(self, document_id: str) -> tuple[list[str], list[str]]:
         """Drop a document and all versions of its address; return their ids and the originals no longer needed."""
-        found = self._rows("SELECT canonical FROM documents WHERE id = ?", document_id)
-        if not found:
-            raise NotFoundError(f"No document {document_id!r} in {self.path.parent}. `dossier documents` lists them.")
-        family = self._rows("SELECT id, sha256 FROM documents WHERE id = ? OR canonical = ?", document_id, found[0][0])
+        key = self.source(document_id).id
+        canonical = self._value("SELECT canonical FROM documents WHERE id = ?", key)
+        family = self._rows("SELECT id, sha256 FROM documents WHERE id = ? OR canonical = ?", key, canonical)
         for key, sha256 in family:
             self._drop_passages(key)
             self._db.execute("DELETE FROM titles WHERE document_id = ?", (key,))
@@ -265,8 +229,8 @@ class Catalog:
     def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, str]]:
         """Return the passages with these ids and their own words; ids that are not here are left out."""
         found = {}
-        for some in _slices(ids):
-            rows = self._rows(f"SELECT record, text FROM passages WHERE id IN ({_marks(some)})", *some)
+        for some, marks in _bound(ids):
+            rows = self._rows(f"SELECT record, text FROM passages WHERE id IN ({marks})", *some)
             for record, text in rows:
                 passage = passage_from_json(record)
                 found[passage.id] = (passage, text)
@@ -276,6 +240,15 @@ class Catalog:
         """Return a document's passages in their order."""
         rows = self._rows("SELECT record FROM passages WHERE document_id = ? ORDER BY ordinal", document_id)
         return [passage_from_json(row[0]) for row in rows]
+
+    def passage_after(self, passage: Passage) -> tuple[Passage, str] | None:
+        """Return the next passage of the same document and its own words; None after the last one."""
+        rows = self._rows(
+            "SELECT record, text FROM passages WHERE document_id = ? AND ordinal = ?",
+            passage.document_id,
+            passage.ordinal + 1,
+        )
+        return (passage_from_json(rows[0][0]), rows[0][1]) if rows else None
 
     def match_words(self, query: str, most: int, filters: Filters) -> list[tuple[str, float]]:
         """Return (passage id, BM25 score, higher is better) of the best `most` passages for an FTS5 query."""
@@ -304,9 +277,9 @@ class Catalog:
         """Return those of `ids` that are here, and their vectors as (n, dimension)."""
         kept: list[str] = []
         parts: list[NDArray[np.float32]] = []
-        for some in _slices(ids):
+        for some, marks in _bound(ids):
             rows = self._rows(
-                f"SELECT id, vector FROM vectors JOIN passages USING (number) WHERE id IN ({_marks(some)})", *some
+                f"SELECT id, vector FROM vectors JOIN passages USING (number) WHERE id IN ({marks})", *some
             )
             kept.extend(row[0] for row in rows)
             parts.extend(np.frombuffer(row[1], "<f4") for row in rows)
@@ -379,7 +352,7 @@ class Catalog:
             except sqlite3.Error as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                raise _store_error(self.path, error) from error
+                raise store_error(self.path, error) from error
 
     def _prepare(self) -> None:
         version = self._value("PRAGMA user_version")
@@ -398,9 +371,8 @@ class Catalog:
         self._db.execute("PRAGMA foreign_keys = ON")
         if empty:
             with self.transaction():
-                for statement in _SCHEMA.split(";\n"):
+                for statement in _SCHEMA.read_text(encoding="utf-8").split(";\n"):
                     self._db.execute(statement)
-                self._db.execute("CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
                 if sqlite3.sqlite_version_info >= (3, 42):
                     for table in ("words", "titles"):
                         self._db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")
@@ -447,7 +419,7 @@ class Catalog:
             try:
                 return self._db.execute(statement, values).fetchall()
             except sqlite3.Error as error:
-                raise _store_error(self.path, error) from error
+                raise store_error(self.path, error) from error
 
     def _value(self, statement: str, *values: Any) -> Any:
         rows = self._rows(statement, *values)
@@ -471,26 +443,8 @@ def _where(filters: Filters) -> tuple[str, list[str]]:
     return " AND ".join(clauses), values
 
 
-def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def _bound(ids: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield `ids` in slices that one statement can bind, each with its question marks."""
     for start in range(0, len(ids), _BOUND):
-        yield ids[start : start + _BOUND]
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _store_error(path: Path, error: sqlite3.Error) -> StoreError:
-    advice = {
-        "SQLITE_FULL": "The disk is full: make room, then do it again; nothing was lost.",
-        "SQLITE_READONLY": "It cannot be written: check the folder's permissions, or name another with --home.",
-        "SQLITE_CANTOPEN": "It cannot be opened: check the folder's permissions, or name another with --home.",
-        "SQLITE_IOERR": "The disk cannot be written or read: check for room and permissions, then do it again.",
-        "SQLITE_NOTADB": "It is not a catalog of Dossier. Name another folder with --home.",
-        "SQLITE_CORRUPT": "It is damaged: restore the folder from a backup.",
-    }
-    name = getattr(error, "sqlite_errorname", "")
-    for prefix, words in advice.items():
-        if name.startswith(prefix):
-            return StoreError(f"{path}: {words} ({error})")
-    return StoreError(f"{path}: {error} ({name or type(error).__name__}). Run `dossier doctor`.")
+        some = ids[start : start + _BOUND]
+        yield some, ", ".join("?" * len(some))

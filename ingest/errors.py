@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class DossierError(Exception):
     """Something the user can act upon; its text is shown as it is."""
@@ -17,3 +22,20 @@ class StoreError(DossierError):
 
 class NotFoundError(DossierError):
     """A document that was asked for by its id is not in the store."""
+
+
+def store_error(path: Path, error: Exception) -> StoreError:
+    """Say what an error of SQLite means for the file at `path`, and what to do."""
+    advice = {
+        "SQLITE_FULL": "The disk is full: make room, then do it again; nothing was lost.",
+        "SQLITE_READONLY": "It cannot be written: check the folder's permissions, or name another with --home.",
+        "SQLITE_CANTOPEN": "It cannot be opened: check the folder's permissions, or name another with --home.",
+        "SQLITE_IOERR": "The disk cannot be written or read: check for room and permissions, then do it again.",
+        "SQLITE_NOTADB": "It is not a catalog of Dossier. Name another folder with --home.",
+        "SQLITE_CORRUPT": "It is damaged: restore the folder from a backup.",
+    }
+    name = getattr(error, "sqlite_errorname", "")
+    for prefix, words in advice.items():
+        if name.startswith(prefix):
+            return StoreError(f"{path}: {words} ({error})")
+    return StoreError(f"{path}: {error} ({name or type(error).__name__}). Run `dossier doctor`.")

@@ -95,17 +95,14 @@ class FirmNames:
         """Read lists in the columns of `corpus/firms.csv`; rows of one id in several files are one firm."""
         rows: dict[str, list[dict[str, str]]] = defaultdict(list)
         for path in paths:
-            with path.open(encoding="utf-8", newline="") as lines:
-                for row in csv.DictReader(lines):
-                    missing = {"id", "name", "form", "form_kind"} - row.keys()
-                    if missing:
-                        columns = ", ".join(sorted(missing))
-                        raise DossierError(f"{path}: column {columns} is missing; see corpus/README.md")
-                    rows[row["id"]].append(row)
+            for row in _rows_of(path):
+                rows[row["id"]].append(row)
         return cls(tuple(_firm(key, group) for key, group in rows.items()))
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the listed firms named in `text`, the longest name first at each place, in order of appearance."""
+        if not self.firms:
+            return ()
         found: list[tuple[Mention, Form]] = []
         for start, end, form, owners in self._longest(text):
             keys = owners if form.kind != "unit" else (fold(form.text),)  # a unit is not its parent
@@ -182,6 +179,18 @@ class FirmNames:
             automaton.add_word(key, (form, tuple(owners)))
         automaton.make_automaton()
         return automaton
+
+
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines, restval=""))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DossierError(f"{path}: is no CSV file in UTF-8 ({error}). Save it as one.") from error
+    missing = {"id", "name", "form", "form_kind"} - (rows[0].keys() if rows else set())
+    if missing:
+        raise DossierError(f"{path}: column {', '.join(sorted(missing))} is missing; see corpus/README.md")
+    return rows
 
 
 def capitalised_names(text: str) -> Iterator[Mention]:

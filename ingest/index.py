@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import StoreError
@@ -43,7 +44,7 @@ class Index:
 
         self._error: type[Exception] = ChromaError
         self._folder = folder
-        try:
+        with self._errors("opened"):
             self._client: Any = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
             try:
                 known: Any = self._client.get_collection(_COLLECTION, embedding_function=None)
@@ -63,20 +64,20 @@ class Index:
                 ),
                 metadata={"embedder": embedder},
             )
-        except ChromaError as error:
-            raise StoreError(f"{folder}: the vector index cannot be opened ({error}). {_MEND}") from error
 
     def put(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> Iterator[Sequence[str]]:
         """Write passages in small batches; yield the ids of each batch once it is written."""
         for start in range(0, len(ids), _BATCH):
             some = list(ids[start : start + _BATCH])
-            self._collection.upsert(ids=some, embeddings=vectors[start : start + _BATCH])
+            with self._errors("written"):
+                self._collection.upsert(ids=some, embeddings=vectors[start : start + _BATCH])
             yield some
 
     def remove(self, ids: Sequence[str]) -> None:
         """Drop passages; ids that are not here are no error."""
         for start in range(0, len(ids), _BATCH):
-            self._collection.delete(ids=list(ids[start : start + _BATCH]))
+            with self._errors("written"):
+                self._collection.delete(ids=list(ids[start : start + _BATCH]))
 
     def nearest(
         self, vector: NDArray[np.float32], most: int, within: Sequence[str] | None = None
@@ -95,11 +96,12 @@ class Index:
                 ids=list(within) if within is not None else None,
                 include=["distances"],
             )
-        except self._error as error:
+        except self._error:
             # Chroma refuses a search among ids of which it lacks one, as while a document is being added.
             held = self.ids()
             if within is None or held.issuperset(within):
-                raise StoreError(f"{self._folder}: the vector index cannot be searched ({error}). {_MEND}") from error
+                with self._errors("searched"):
+                    raise
             return self.nearest(vector, most, [key for key in within if key in held])
         return [(key, 1 - gap) for key, gap in zip(found["ids"][0], found["distances"][0], strict=True)]
 
@@ -113,3 +115,11 @@ class Index:
     def close(self) -> None:
         """Let go of the folder's files."""
         self._client.close()
+
+    @contextmanager
+    def _errors(self, done: str) -> Iterator[None]:
+        """Turn Chroma's errors into one that says what cannot be done and what to do."""
+        try:
+            yield
+        except self._error as error:
+            raise StoreError(f"{self._folder}: the vector index cannot be {done} ({error}). {_MEND}") from error

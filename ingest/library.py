@@ -144,11 +144,13 @@ class Library:
     ) -> Iterator[Receipt]:
         self.require_embedder()
         sha256 = hashlib.sha256(data).hexdigest()
-        if self.catalog.file_is_complete(sha256):
-            known = self.catalog.by_original(sha256)
-            if all(source.url or source.name == name for source in known):
-                yield from (self._receipt("unchanged", source.id, name) for source in known)
-                return
+        known = self.catalog.by_original(sha256)
+        if known:
+            with self._writing:
+                self._keep_original(sha256, data)  # it may have been lost (see `check`)
+        if self.catalog.file_is_complete(sha256) and all(source.url or source.name == name for source in known):
+            yield from (self._receipt("unchanged", source.id, name) for source in known)
+            return
         progress(Progress(name, "reading"))
         parsed = reading.read(name, data)
         kept = 0

@@ -67,7 +67,7 @@ _MARKS = {
         re.IGNORECASE,
     ),
     "hedges": re.compile(
-        r"\b(?:reportedly|alleged(?:ly)?|allegations?|possibl[ey]|may|might|apparent(?:ly)?|appears?|seems?|suspected|"
+        r"\b(?:reportedly|alleged(?:ly)?|allegations?|possibl[ey]|(?-i:may)|might|apparent(?:ly)?|appears?|seems?|suspected|"
         r"suggests?|believed|claim(?:s|ed|ing)?|likely|probably|purported(?:ly)?|said to|thought to|unconfirmed|"
         r"rumou?red)\b|"
         r"据称|据报道|涉嫌",
@@ -326,7 +326,7 @@ def _antecedent(
         before
         for before in range(at - 1, max(-1, at - 1 - 2 * _REACH), -1)
         if _same_speaker(speaking[spans[before][0]], speaking[block])
-        and not is_signature(text[slice(*spans[before][1:])])
+        and _says_something(text[slice(*spans[before][1:])])
     ][:_REACH]
     if not earlier:
         return None
@@ -339,6 +339,10 @@ def _antecedent(
     wanted = 2 if plural else 1
     with_names = [before for before in earlier if len(named[before]) >= wanted]
     return with_names[0] if with_names else earlier[0]
+
+
+def _says_something(text: str) -> bool:
+    return bool(without_addresses(text)) and not is_signature(text)
 
 
 def _same_speaker(one: Voice | None, other: Voice | None) -> bool:

@@ -16,6 +16,7 @@ from ingest.errors import UnreadableFileError
 from ingest.read.clean import TextBuilder, one_line, remove_invisible
 from ingest.read.encoding import decode
 from ingest.records import BlockKind, ParsedDocument
+from ingest.voices import is_signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,15 +26,11 @@ if TYPE_CHECKING:
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?)?")
 _DECLARED_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
-# As embedded posts are signed: "— Name (@handle) March 20, 2019".
-_SIGNATURE = re.compile(r"[—–―‒-]\s?\S.{0,100}\(@\w{1,30}\)\s?(?=.*\d{4}).{6,30}")
 
 # Names of HTML and of trafilatura's trees (head, list, item, quote, row, cell, lb, ref).
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_ITEMS = frozenset(["li", "item", "dt", "dd"])
-_QUOTES = frozenset(["blockquote", "quote"])
-_ROWS = frozenset(["tr", "row"])
-_CELLS = frozenset(["td", "th", "cell"])
+_ITEMS, _QUOTES = frozenset(["li", "item", "dt", "dd"]), frozenset(["blockquote", "quote"])
+_ROWS, _CELLS = frozenset(["tr", "row"]), frozenset(["td", "th", "cell"])
 _BLOCKS = frozenset(
     "address article aside body caption center details dialog div dl fieldset figcaption figure footer form head "
     "header hgroup hr legend list main nav ol p pre section summary table tbody tfoot thead ul".split()
@@ -320,7 +317,7 @@ class _Walk:
         kind: BlockKind = "paragraph"
         if level:
             kind = "heading"
-        elif _SIGNATURE.fullmatch(one_line(text)):
+        elif is_signature(one_line(text)):
             kind = "signature"
         elif item or self._items:
             kind = "list_item"

@@ -1,69 +1,32 @@
-"""Reading PDF files: text by pdfium, which is fast; everything about the text, and a second opinion, by pypdf.
-
-pypdf reads metadata, page labels, the outline and links; it reads the text only where pdfium finds none that can be
-read, for it is many times slower and malformed files hold it up for seconds.
-"""
+"""Reading PDF files: text by pdfium, which is fast; everything about the text, and a second opinion, by pypdf."""
 
 from __future__ import annotations
 
-import io
 import re
 import statistics
-import time
-import zlib
-from contextlib import closing, suppress
-from ctypes import byref, c_int, c_ulong, create_string_buffer, py_object, pythonapi
-from dataclasses import dataclass, field, replace
-from pathlib import PurePath
-from threading import Thread
-from typing import TYPE_CHECKING, Any, TypeAlias
+from contextlib import closing
+from ctypes import byref, c_int, create_string_buffer
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
-import pypdfium2  # type: ignore[import-untyped]
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
-from pypdf import PasswordType, PdfReader
-from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
+import pypdfium2
+import pypdfium2.raw as pdfium
 
 from ingest.errors import UnreadableFileError
-from ingest.read.clean import TextBuilder, fold_space, one_line
-from ingest.read.pdf_layout import (
-    Line,
-    PageBlock,
-    cells_start,
-    drop_running_lines,
-    fold_title,
-    learn_setting,
-    page_blocks,
-    prominent_heading,
-)
-from ingest.records import ParsedDocument
+from ingest.read.limits import DEFAULT_LIMITS
+from ingest.read.pdf_cells import cells_start
+from ingest.read.pdf_document import assemble
+from ingest.read.pdf_facts import lines_by_pypdf, opened_by_pypdf, read_facts, second_opinion
+from ingest.read.pdf_lines import Line, PagesText, is_poor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pypdf import PageObject
+    from ingest.records import ParsedDocument
 
-MAX_PAGES = 5_000
-MAX_CHARACTERS = 2_000_000
+MAX_PAGES = DEFAULT_LIMITS.pages
+MAX_CHARACTERS = DEFAULT_LIMITS.characters
 
-# What pypdf raises on malformed files outside its own tree: it follows the file's word on types, keys, lengths and
-# nesting. A missing crypto package is a DependencyError, a broken stream at times a bare zlib.error.
-_PYPDF_ERRORS = (
-    PyPdfError,
-    DependencyError,
-    zlib.error,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-_FACTS_SECONDS = 3.0
-_SECOND_OPINION_SECONDS = 10.0
-_NAME_LENGTH = 300
-_POOR_SHARE = 0.3
 # Superscripts rise by less than this share of the height of the type, the next line is farther away.
 _LEVEL = 0.7
 _INKED = (pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_IMAGE)
@@ -79,42 +42,8 @@ _TURNS: dict[int, Callable[[float, float, float, float], _Box]] = {
 
 # A line; pdfium puts U+FFFE (U+0002 in its single characters) in place of a hyphen at its end and drops the line end.
 _LINE = re.compile("([^\r\n\ufffe\x02]+)([\ufffe\x02]?)")
-# No letters: replacement, private-use and control characters, and the glyph names that pypdf gives for want of letters.
-_NO_LETTERS = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f]|/[A-Za-z]+\d+(?=/|\s|$)")
-_FILE_NAME = re.compile(r"\.(?:docx?|pdf|rtf|odt|indd|qxd|pptx?|xlsx?|html?|txt|tex|dvi|ps|pages|pmd)$", re.IGNORECASE)
 _WORD = re.compile(r"\S+")
 _BOLD = re.compile(b"bold|black|heavy|demi|cmbx", re.IGNORECASE)
-# Three letters in a row: accession numbers and dates have none. Chinese names are shorter.
-_NAME = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]{2}")
-_PLACEHOLDER = re.compile(
-    r"(?:microsoft (?:word|powerpoint|excel)\b|untitled|no(?:t)? titled?$|unknown|document\d*$|title$|slide \d+$"
-    r"|powerpoint|admin|user\b|owner$|author$|anonymous|microsoft office user|(?:https?|file):)",
-    re.IGNORECASE,
-)
-
-
-@dataclass
-class _Facts:
-    """What pypdf knows about a file beside its text."""
-
-    title: str | None = None
-    author: str | None = None
-    labels: tuple[str, ...] = ()
-    outline: dict[str, int] = field(default_factory=dict)
-    links: tuple[str, ...] = ()
-
-
-@dataclass
-class _Text:
-    """The lines of each page, and what was seen on the way.
-
-    `lost` holds the pages that could not be opened or decoded, `silent` those where text is drawn and none found.
-    """
-
-    pages: list[list[Line]] = field(default_factory=list)
-    lost: set[int] = field(default_factory=set)
-    silent: set[int] = field(default_factory=set)
-    images: bool = False
 
 
 def read(data: bytes, name: str, password: str | None = None) -> list[ParsedDocument]:
@@ -124,16 +53,16 @@ def read(data: bytes, name: str, password: str | None = None) -> list[ParsedDocu
     except pypdfium2.PdfiumError as error:
         text = _text_by_pypdf(data, name, password, error)
     if text.lost or text.silent:
-        _within(_SECOND_OPINION_SECONDS, lambda: _ask_again(text, data, password))
+        second_opinion(text, data, password)
     for index in text.lost:
         text.pages[index] = []
-    return [_assemble(name, text, _read_facts(data, password))]
+    return [assemble(name, text, read_facts(data, password))]
 
 
-def _text_by_pdfium(data: bytes, name: str, password: str | None) -> _Text:
+def _text_by_pdfium(data: bytes, name: str, password: str | None) -> PagesText:
     with pypdfium2.PdfDocument(data, password=password) as pdf:
         _check_pages(len(pdf), name)
-        text = _Text()
+        text = PagesText()
         characters = 0
         for index in range(len(pdf)):
             _add_page(text, pdf, index)
@@ -142,7 +71,7 @@ def _text_by_pdfium(data: bytes, name: str, password: str | None) -> _Text:
         return text
 
 
-def _add_page(text: _Text, pdf: pypdfium2.PdfDocument, index: int) -> None:
+def _add_page(text: PagesText, pdf: pypdfium2.PdfDocument, index: int) -> None:
     """Append the lines of a page; a page that cannot be opened has none."""
     text.pages.append([])
     try:
@@ -157,14 +86,39 @@ def _add_page(text: _Text, pdf: pypdfium2.PdfDocument, index: int) -> None:
             text.images |= pdfium.FPDF_PAGEOBJ_IMAGE in kinds
             if pdfium.FPDF_PAGEOBJ_TEXT in kinds:
                 text.silent.add(index)
-        elif _is_poor(text.pages[-1]):
+        elif is_poor(text.pages[-1]):
             text.lost.add(index)
 
 
-def _is_poor(lines: Sequence[Line]) -> bool:
-    """Tell text of which much is no letters at all."""
-    ink = " ".join(line.text for line in lines)
-    return sum(map(len, _NO_LETTERS.findall(ink))) > _POOR_SHARE * len(ink)
+def _text_by_pypdf(data: bytes, name: str, password: str | None, error: pypdfium2.PdfiumError) -> PagesText:
+    """Return the text of a file that pdfium cannot open for the reason `error`."""
+    text = PagesText()
+    characters = 0
+    with opened_by_pypdf(data, name, password, locked=error.err_code == pdfium.FPDF_ERR_PASSWORD) as reader:
+        _check_pages(len(reader.pages), name)
+        for index in range(len(reader.pages)):
+            text.pages.append(lines_by_pypdf(reader, index))
+            characters += sum(len(line.text) for line in text.pages[-1])
+            _check_length(characters, name)
+    if not any(text.pages):
+        raise UnreadableFileError(f"{name}: is damaged: {error}; get a fresh copy.")
+    return text
+
+
+def _check_pages(count: int, name: str) -> None:
+    if count > MAX_PAGES:
+        raise UnreadableFileError(
+            f"{name}: has {count:,} pages; at most {MAX_PAGES:,} can be read. "
+            "Split it (for example `qpdf --split-pages=1000 in.pdf out.pdf`) and add the parts."
+        )
+
+
+def _check_length(count: int, name: str) -> None:
+    if count > MAX_CHARACTERS:
+        raise UnreadableFileError(
+            f"{name}: has {count:,} characters of text or more; at most {MAX_CHARACTERS:,} can be read. "
+            "Split it (for example `qpdf --split-pages=100 in.pdf out.pdf`) and add the parts."
+        )
 
 
 def _lines(textpage: pypdfium2.PdfTextPage, rotation: int) -> Iterator[Line]:
@@ -274,218 +228,3 @@ def _are_apart(one: _Box, other: _Box) -> bool:
 def _is_upright(box: _Box) -> bool:
     """Tell a character that stands from one that lies, as in lines that run up the page."""
     return box[3] - box[1] > box[2] - box[0]
-
-
-def _text_by_pypdf(data: bytes, name: str, password: str | None, error: pypdfium2.PdfiumError) -> _Text:
-    """Return the text of a file that pdfium cannot open for the reason `error`."""
-    try:
-        reader = _open(data, password)
-        _check_pages(len(reader.pages), name)
-        text = _Text()
-        characters = 0
-        for index in range(len(reader.pages)):
-            text.pages.append(_lines_by_pypdf(reader, index))
-            characters += sum(len(line.text) for line in text.pages[-1])
-            _check_length(characters, name)
-    except _PYPDF_ERRORS as problem:
-        if isinstance(problem, FileNotDecryptedError) or error.err_code == pdfium.FPDF_ERR_PASSWORD:
-            raise UnreadableFileError(_locked(name, password)) from problem
-        raise UnreadableFileError(f"{name}: is damaged: {problem}; get a fresh copy.") from problem
-    if not any(text.pages):
-        raise UnreadableFileError(f"{name}: is damaged: {error}; get a fresh copy.")
-    return text
-
-
-def _locked(name: str, password: str | None) -> str:
-    state = "is password-protected" if password is None else "is password-protected, and not with the password given"
-    return (
-        f"{name}: {state}. Remove the password (for example `qpdf --decrypt --password=... in.pdf out.pdf`) "
-        "and add the result."
-    )
-
-
-def _open(data: bytes, password: str | None) -> PdfReader:
-    reader = PdfReader(io.BytesIO(data))
-    if reader.is_encrypted and reader.decrypt(password or "") == PasswordType.NOT_DECRYPTED:
-        raise FileNotDecryptedError("the password does not open it")
-    return reader
-
-
-def _lines_by_pypdf(reader: PdfReader, index: int) -> list[Line]:
-    """Return the lines of a page as on a typewriter: pypdf's plain text has no places."""
-    printed = enumerate(reader.pages[index].extract_text().split("\n"))
-    return [
-        Line(line.strip(), 0.0, 5.0 * len(line.strip()), bottom=-12.0 * row, height=10.0)
-        for row, line in printed
-        if line.strip()
-    ]
-
-
-def _ask_again(text: _Text, data: bytes, password: str | None) -> None:
-    """Replace the text of lost and silent pages by pypdf's where that can be read."""
-    # A second opinion that fails leaves the first one standing.
-    with suppress(*_PYPDF_ERRORS):
-        reader = _open(data, password)
-        for index in sorted(text.lost | text.silent):
-            lines = _lines_by_pypdf(reader, index)
-            if lines and not _is_poor(lines):
-                text.pages[index] = lines
-                text.lost.discard(index)
-
-
-def _check_pages(count: int, name: str) -> None:
-    if count > MAX_PAGES:
-        raise UnreadableFileError(
-            f"{name}: has {count:,} pages; at most {MAX_PAGES:,} can be read. "
-            "Split it (for example `qpdf --split-pages=1000 in.pdf out.pdf`) and add the parts."
-        )
-
-
-def _check_length(count: int, name: str) -> None:
-    if count > MAX_CHARACTERS:
-        raise UnreadableFileError(
-            f"{name}: has {count:,} characters of text or more; at most {MAX_CHARACTERS:,} can be read. "
-            "Split it (for example `qpdf --split-pages=100 in.pdf out.pdf`) and add the parts."
-        )
-
-
-def _within(seconds: float, work: Callable[[], None]) -> None:
-    """Do `work` for `seconds` at most: malformed files hold up single calls of pypdf, which knows no time limit."""
-    worker = Thread(target=work, daemon=True)
-    worker.start()
-    worker.join(seconds)
-    if worker.is_alive() and worker.ident is not None:
-        # pypdf is Python throughout, so an exception set from here ends it; left alone it would slow all that follows.
-        pythonapi.PyThreadState_SetAsyncExc(c_ulong(worker.ident), py_object(SystemExit))
-        worker.join(seconds)
-
-
-def _read_facts(data: bytes, password: str | None) -> _Facts:
-    facts = _Facts()
-    deadline = time.monotonic() + _FACTS_SECONDS
-    _within(_FACTS_SECONDS, lambda: _fill_facts(facts, data, password, deadline))
-    return replace(facts)
-
-
-def _fill_facts(facts: _Facts, data: bytes, password: str | None, deadline: float) -> None:
-    """Set one fact after the other until `deadline`; what pypdf cannot read costs that fact alone."""
-    with suppress(*_PYPDF_ERRORS):
-        reader = _open(data, password)
-        for fill in (_fill_origin, _fill_labels, _fill_outline, _fill_links):
-            with suppress(*_PYPDF_ERRORS):
-                fill(facts, reader, deadline)
-
-
-def _fill_origin(facts: _Facts, reader: PdfReader, _: float) -> None:
-    # Item access follows references to strings kept elsewhere; pypdf's own properties take those for missing.
-    if reader.metadata is not None and "/Author" in reader.metadata:
-        facts.author = _sensible(reader.metadata["/Author"])
-    if reader.metadata is not None and "/Title" in reader.metadata:
-        facts.title = _sensible(reader.metadata["/Title"])
-
-
-def _sensible(value: object) -> str | None:
-    """Return a metadata value if it names something, None for placeholders, file names and bare numbers."""
-    text = one_line(value) if isinstance(value, str) else ""
-    if not _NAME.search(text) or len(text) > _NAME_LENGTH or _NO_LETTERS.search(text):
-        return None
-    if _FILE_NAME.search(text) or _PLACEHOLDER.match(text):
-        return None
-    return text
-
-
-def _fill_labels(facts: _Facts, reader: PdfReader, _: float) -> None:
-    facts.labels = tuple(reader.page_labels)
-
-
-def _fill_outline(facts: _Facts, reader: PdfReader, _: float) -> None:
-    facts.outline = dict(reversed(list(_outline_titles(reader.outline, 1))))
-
-
-def _outline_titles(entries: list[Any], level: int) -> Iterator[tuple[str, int]]:
-    for entry in entries:
-        if isinstance(entry, list):
-            yield from _outline_titles(entry, level + 1)
-        elif entry.title:
-            yield fold_title(str(entry.title)), level
-
-
-def _fill_links(facts: _Facts, reader: PdfReader, deadline: float) -> None:
-    links: dict[str, None] = {}
-    for page in reader.pages:
-        if time.monotonic() > deadline:
-            break
-        with suppress(*_PYPDF_ERRORS):
-            links.update(dict.fromkeys(_page_links(page)))
-    facts.links = tuple(links)
-
-
-def _page_links(page: PageObject) -> Iterator[str]:
-    for annotation in page.annotations or ():
-        action = annotation.get_object().get("/A")
-        target = action.get_object().get("/URI") if action is not None else None
-        if isinstance(target, str) and target.lower().startswith(("http://", "https://")):
-            yield str(target)
-
-
-def _assemble(name: str, text: _Text, facts: _Facts) -> ParsedDocument:
-    pages, running = drop_running_lines(text.pages)
-    if not any(pages):
-        pages, running = text.pages, 0
-    setting = learn_setting(pages, facts.outline)
-    builder = TextBuilder()
-    bullets = 0
-    heading: str | None = None
-    for index, lines in enumerate(pages):
-        blocks = page_blocks(lines, setting)
-        bullets += _add_blocks(builder, blocks)
-        builder.end_page(_label(facts.labels, index))
-        if index == 0:
-            heading = prominent_heading(blocks, setting.body)
-    if not builder.text:
-        raise UnreadableFileError(_no_text(name, text))
-    return ParsedDocument(
-        text=builder.text,
-        blocks=tuple(builder.blocks),
-        kind="report",
-        title=facts.title or _sensible(heading) or PurePath(name).stem or name,
-        author=facts.author,
-        pages=tuple(builder.pages),
-        links=facts.links,
-        left_out={
-            "running_lines": running,
-            "bullets": bullets,
-            "invisible_characters": builder.invisible_characters,
-            "pages_without_text": sum(not lines for lines in text.pages),
-            "pages_unreadable": len(text.lost),
-        },
-    )
-
-
-def _add_blocks(builder: TextBuilder, blocks: Sequence[PageBlock]) -> int:
-    """Append the blocks of a page; return how many bullets are left out of the text."""
-    for block in blocks:
-        builder.add(block.text, block.kind, level=block.level)
-    return sum(block.bulleted for block in blocks)
-
-
-def _label(labels: Sequence[str], index: int) -> str | None:
-    """Return the printed label of a page, None where it only repeats the page's number."""
-    label = fold_space(labels[index]) if index < len(labels) else ""
-    return label if label and label != str(index + 1) else None
-
-
-def _no_text(name: str, text: _Text) -> str:
-    """Say why a document is without text, and what to do."""
-    pages = "1 page" if len(text.pages) == 1 else f"{len(text.pages):,} pages"
-    if text.images:
-        return (
-            f"{name}: no text found on its {pages}; it seems to be a scan. "
-            "Run OCR on it (for example `ocrmypdf in.pdf out.pdf`) and add the result."
-        )
-    if text.lost:
-        return (
-            f"{name}: no readable text found on its {pages}: {len(text.lost):,} of them do not say which letters they "
-            "show. Run OCR on it (for example `ocrmypdf --force-ocr in.pdf out.pdf`) and add the result."
-        )
-    return f"{name}: no text found on its {pages}, and no images; check that it is the right file, or get a fresh copy."
