@@ -221,7 +221,7 @@ def _plain_words() -> frozenset[str]:
     return frozenset(
         "a about after all also although an and another any are as at because been before being both but by can "
         "could did do does during each even every few for from had has have he her his how however i if in into "
-        "is it its last later like many may meanwhile more most much must my neither new next no nor not now of "
+        "is it its last later like many may meanwhile more most much must my neither next no nor not now of "
         "on one only or other our over perhaps several she should since so some such than that the their them "
         "then there these they this those though through to two under until upon was we were what when where "
         "whether which while who whom whose why will with within without would yes yet you your mr mrs ms dr "

@@ -19,13 +19,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ingest.errors import UnreadableFileError
 from ingest.read import pdf
-from ingest.read.pdf_layout import (
-    Line,
-    cells_start,
-    drop_running_lines,
-    learn_setting,
-    page_blocks,
-)
+from ingest.read.pdf_cells import cells_start
+from ingest.read.pdf_layout import learn_setting, page_blocks
+from ingest.read.pdf_lines import Line
+from ingest.read.pdf_running import drop_running_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,7 +16,10 @@ def sentences(text: str) -> list[str]:
     [
         (
             "The U.S. Commerce Department listed Zhejiang Dahua Technology Co., Ltd. in October. The firm objected.",
-            ["The U.S. Commerce Department listed Zhejiang Dahua Technology Co., Ltd. in October.", "The firm objected."],
+            [
+                "The U.S. Commerce Department listed Zhejiang Dahua Technology Co., Ltd. in October.",
+                "The firm objected.",
+            ],
         ),
         ("Will they act, esp. if nothing is passed?", ["Will they act, esp. if nothing is passed?"]),
         ("[… T]he party buys it. Others sell it.", ["[… T]he party buys it.", "Others sell it."]),
@@ -25,8 +28,10 @@ def sentences(text: str) -> list[str]:
         ("这是一家公司。它卖摄像头！真的吗？", ["这是一家公司。", "它卖摄像头！", "真的吗？"]),
         ("“是的。”他说。然后走了。", ["“是的。”他说。", "然后走了。"]),
         ("هل هذا صحيح؟ نعم، هذا صحيح.", ["هل هذا صحيح؟", "نعم، هذا صحيح."]),
-        ("They met at 3 p.m. on Monday. Sales were $1.2 billion.",
-         ["They met at 3 p.m. on Monday.", "Sales were $1.2 billion."]),
+        (
+            "They met at 3 p.m. on Monday. Sales were $1.2 billion.",
+            ["They met at 3 p.m. on Monday.", "Sales were $1.2 billion."],
+        ),
     ],
 )
 def test_known_boundaries(text: str, expected: list[str]) -> None:
@@ -34,7 +39,9 @@ def test_known_boundaries(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
 
 
-ALPHABET = st.text(alphabet=st.sampled_from([*"aBc .!?,;:\n\t()[]“”…—0123", "。", "？", "是", "海", "؟", "ه", "ن", "é"]))
+ALPHABET = st.text(
+    alphabet=st.sampled_from([*"aBc .!?,;:\n\t()[]“”…—0123", "。", "？", "是", "海", "؟", "ه", "ن", "é"])
+)
 
 
 @given(ALPHABET)
