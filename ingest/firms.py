@@ -184,10 +184,11 @@ class FirmNames:
 def _rows_of(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines, restval=""))
+            table = csv.DictReader(lines, restval="")
+            rows, columns = list(table), set(table.fieldnames or ())
     except (UnicodeDecodeError, csv.Error) as error:
         raise DossierError(f"{path}: is no CSV file in UTF-8 ({error}). Save it as one.") from error
-    missing = {"id", "name", "form", "form_kind"} - (rows[0].keys() if rows else set())
+    missing = {"id", "name", "form", "form_kind"} - columns
     if missing:
         raise DossierError(f"{path}: column {', '.join(sorted(missing))} is missing; see corpus/README.md")
     return rows

@@ -1,0 +1,98 @@
+"""`python -m evals [chunking|financebench|naive|ingest ...]`: measure, print tables, and write evals/results.md.
+
+Without a name all are measured, which takes an hour and a half on two cores; `chunking` takes five minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals import chunking, financebench, ingest_speed, report
+from evals.stores import SkippedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MEASUREMENTS = ("chunking", "financebench", "naive", "ingest")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what is asked for; return 0, also when some of it is skipped for want of material."""
+    options = _parser().parse_args(arguments)
+    wanted = {*options.what, *(name for names in options.only for name in names)} or set(MEASUREMENTS)
+    with tempfile.TemporaryDirectory() as temporary:
+        results = _measure(wanted, options, options.store or Path(temporary))
+    sections = _sections(results)
+    print("\n".join(sections))
+    if sections:
+        report.save(sections)
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[str, Any]:
+    python, documents = options.reference_python, options.documents
+    measurements: dict[str, Callable[[], Any]] = {
+        "chunking": lambda: chunking.run(options.lengths),
+        "financebench": lambda: financebench.run(home, documents),
+        "naive": lambda: financebench.run_reference(python, documents),
+        "ingest": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS),
+        "ingest, reference": lambda: financebench.run_reference(python, documents or ingest_speed.DOCUMENTS),
+    }
+    results = {}
+    for name, measure in measurements.items():
+        if name.split(",")[0] in wanted:
+            try:
+                results[name] = measure()
+            except SkippedError as skipped:
+                print(f"{name} skipped: {skipped}", file=sys.stderr)
+    return results
+
+
+def _sections(results: dict[str, Any]) -> list[str]:
+    found = [report.chunking(results["chunking"])] if "chunking" in results else []
+    for ours, reference, write in (
+        ("financebench", "naive", report.financebench),
+        ("ingest", "ingest, reference", report.ingest),
+    ):
+        names = {"ours": ours, "reference": reference}
+        measured = {who: results[name] for who, name in names.items() if name in results}
+        if measured:
+            found.append(write(measured))
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
+    parser.add_argument("what", nargs="*", metavar="WHAT", type=_measurement, help=", ".join(MEASUREMENTS))
+    parser.add_argument("--only", action="append", default=[], type=_measurements, help="the same, joined by commas")
+    parser.add_argument("--lengths", type=_numbers, default=[], help="passage lengths for chunking, joined by commas")
+    parser.add_argument("--documents", type=int, help="take the first so many reports, by name, and their questions")
+    parser.add_argument("--store", type=Path, help="folder to keep the reports' store in; default: not kept")
+    parser.add_argument("--reference-python", default=sys.executable, help="Python that has the reference's packages")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to FILE")
+    return parser
+
+
+def _measurement(name: str) -> str:
+    if name not in MEASUREMENTS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(MEASUREMENTS)}")
+    return name
+
+
+def _measurements(names: str) -> list[str]:
+    return [_measurement(name) for name in names.split(",")]
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Results as Markdown tables: on the terminal, and in evals/results.md, a section a measurement."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evals.stores import today
+from ingest import passages
+from ingest.embed import Embedder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+RESULTS = Path(__file__).with_name("results.md")
+_TITLE = "# Measured\n\nWritten by `make eval`; what each number means is said in the modules beside this file.\n"
+_PACKAGES = ("sentence-transformers", "torch", "chromadb", "pypdfium2")
+
+
+def chunking(results: Sequence[dict[str, Any]]) -> str:
+    """Report recall, precision and IoU on exact characters; one row a passage length."""
+    rows = [
+        (one["length"], one["passages"], *(_spread(one[name]) for name in ("recall", "precision", "iou")))
+        for one in results
+    ]
+    last = results[-1]
+    by_corpus = ", ".join(f"{name} {_percent(mean)}" for name, mean in last["recall_by_corpus"].items())
+    note = (
+        f"Mean ± standard deviation over {last['questions']} questions, in %, of the first 5 passages. "
+        f"{last['unmapped']} of {last['references']} references are not in the text as read and count as missed. "
+        f"Recall by text, at length {last['length']}: {by_corpus}."
+    )
+    return _section("Chunking", _table(("length", "passages", "recall", "precision", "IoU"), rows), note, last)
+
+
+def financebench(measured: Mapping[str, dict[str, Any]]) -> str:
+    """Report page retrieval and ingest speed by who was measured: "ours", "reference" or both."""
+    some = next(iter(measured.values()))
+    rows = [_row(f"page in first {most}", measured, ("page_hit", most)) for most in some["page_hit"]]
+    rows += [_row(f"document in first {most}", measured, ("document_hit", most)) for most in some["page_hit"]]
+    rows.append(_row("query, median ms", measured, ("query_ms_median",)))
+    dates = "; ".join(f"{who} measured {one['measured']}" for who, one in measured.items())
+    note = f"{some['questions']} questions on {some['pages']:,} pages in one store; {dates}."
+    return _section("FinanceBench", _compared([*rows, *_speeds(measured)], measured), note, some)
+
+
+def ingest(measured: Mapping[str, dict[str, Any]]) -> str:
+    """Report ingest speed by who was measured."""
+    some = next(iter(measured.values()))
+    return _section("Ingest", _compared(_speeds(measured), measured), f"A sample of {some['pages']:,} pages.", some)
+
+
+def save(sections: Iterable[str], path: Path = RESULTS) -> None:
+    """Write sections to the file of results: each takes the place of its namesake, the others stay."""
+    before = path.read_text(encoding="utf-8") if path.is_file() else _TITLE
+    title, *kept = re.split(r"(?m)^(?=## )", before)
+    by_heading = {section.splitlines()[0]: section for section in (*kept, *sections)}
+    path.write_text("\n".join(part.strip() + "\n" for part in (title, *by_heading.values())), encoding="utf-8")
+
+
+def _section(title: str, table: Sequence[str], note: str, result: Mapping[str, Any]) -> str:
+    failed = [f"- {name} failed: {error}" for name, error in result.get("failed", {}).items()]
+    return "\n".join((f"## {title}", "", f"{today()}; {_machine()}; {_settings()}.", "", *table, "", note, *failed, ""))
+
+
+def _machine() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    processor = found[1] if found else platform.processor() or platform.machine()
+    return f"{os.cpu_count()} cores ({processor}), Python {platform.python_version()}"
+
+
+def _settings() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return (
+        f"passages of {passages.LENGTH} word pieces after at most {passages.CONTEXT_LENGTH} of context, "
+        f"{Embedder().fingerprint}, {packages}"
+    )
+
+
+def _speeds(measured: Mapping[str, dict[str, Any]]) -> list[list[str]]:
+    """Return a row a step and one for all: pages a second."""
+    speeds = {who: _pages_a_second(one) for who, one in measured.items()}
+    steps = dict.fromkeys(step for one in speeds.values() for step in one)
+    return [_row(f"{step}, pages/s", speeds, (step,)) for step in steps]
+
+
+def _pages_a_second(one: Mapping[str, Any]) -> dict[str, float]:
+    seconds = one["seconds"] | {"all": sum(one["seconds"].values())}
+    return {step: round(one["pages"] / taken, 2) for step, taken in seconds.items() if taken > 0}
+
+
+def _row(label: str, measured: Mapping[str, Any], keys: Sequence[Any]) -> list[str]:
+    """Return a row of the label, each one's value, and the ratio of the first to the last where both have one."""
+    values = []
+    for one in measured.values():
+        value: Any = one
+        for key in keys:
+            value = value.get(key) if value is not None else None
+        values.append(value)
+    ratio = [f"{values[0] / values[-1]:.2f}" if all(values) else ""] if len(values) > 1 else []
+    return [label, *("" if value is None else str(value) for value in values), *ratio]
+
+
+def _compared(rows: Sequence[Sequence[str]], measured: Mapping[str, Any]) -> list[str]:
+    return _table(("", *measured, *(["ratio"] if len(measured) > 1 else [])), rows)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+    lines = [header, ["---"] * len(header), *rows]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
+
+
+def _spread(values: Mapping[str, float]) -> str:
+    return f"{_percent(values['mean'])} ± {_percent(values['sd'])}"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f}"

@@ -1,0 +1,111 @@
+"""The material and the stores that measurements need: where it lies, and a real store filled from it, timed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.embed import Embedder
+from ingest.firms import LISTED, FirmNames
+from ingest.library import Library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.library import Progress
+    from ingest.records import Receipt
+
+ROOT = Path(__file__).resolve().parents[1]
+_BUILT = "built.json"
+
+
+class SkippedError(Exception):
+    """A measurement cannot be made here; its text says what is missing."""
+
+
+def material(part: str) -> Path:
+    """Return the folder or file `part` of the evaluation material; SkippedError when it is not there."""
+    folder = Path(os.environ.get("EVAL_DATA") or ROOT.parent / "shared" / "eval")
+    if not (folder / part).exists():
+        raise SkippedError(f"{folder / part} is not there: set EVAL_DATA to the folder of the evaluation material")
+    return folder / part
+
+
+def open_store(home: Path) -> Library:
+    """Open a store with the model and the firms that ship."""
+    return Library(home, Embedder(), FirmNames.load(LISTED))
+
+
+@dataclass
+class Clock:
+    """Seconds that a store took over each step, by what it tells of its progress."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _step: str = "writing"
+    _since: float = field(default_factory=time.perf_counter)
+
+    def __call__(self, progress: Progress) -> None:
+        """Note that a step has begun or gone on."""
+        self.enter("writing" if progress.total and progress.done == progress.total else progress.step)
+
+    def enter(self, step: str) -> None:
+        """Book the time until now to the step that went on; `step` goes on from now."""
+        now = time.perf_counter()
+        self.seconds[self._step] = self.seconds.get(self._step, 0.0) + now - self._since
+        self._step, self._since = step, now
+
+
+def fill(library: Library, files: Sequence[tuple[str, Path]]) -> dict[str, Any]:
+    """Add files, each under a name, to an open store; return counts, failures and the seconds of each step.
+
+    "reading" holds the cutting into passages. The model is loaded before the clock starts.
+    """
+    library.embedder.queries(["warm up"])
+    clock = Clock()
+    receipts: list[Receipt] = list(library.add_files(((name, path.read_bytes) for name, path in files), clock))
+    clock.enter("done")
+    return {
+        "files": len(files),
+        "pages": sum(receipt.pages for receipt in receipts),
+        "passages": sum(receipt.passages for receipt in receipts),
+        "failed": {receipt.name: receipt.error for receipt in receipts if receipt.status == "failed"},
+        "seconds": {step: round(seconds, 2) for step, seconds in clock.seconds.items()},
+    }
+
+
+@contextmanager
+def kept_store(home: Path, files: Sequence[tuple[str, Path]]) -> Iterator[tuple[Library, dict[str, Any]]]:
+    """Open the store below `home` that holds `files` as the code now reads and cuts them; yield it and how it went.
+
+    It is filled at first use, and anew when `ingest` or the files have changed; what was half filled is thrown away.
+    """
+    names = [name for name, _ in files]
+    folder = home / hashlib.sha256(f"{fingerprint_of_code()}{names}".encode()).hexdigest()[:12]
+    built = folder / _BUILT
+    if folder.exists() and not built.is_file():
+        shutil.rmtree(folder)
+    with open_store(folder) as library:
+        if not built.is_file():
+            built.write_text(json.dumps(fill(library, files) | {"measured": today()}), encoding="utf-8")
+        how: dict[str, Any] = json.loads(built.read_text(encoding="utf-8"))
+        yield library, how
+
+
+def fingerprint_of_code() -> str:
+    """Return a hash over all that decides what a store holds: the modules of `ingest` and the list of firms."""
+    digest = hashlib.sha256(LISTED.read_bytes())
+    for path in sorted((ROOT / "ingest").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def today() -> str:
+    """Return the date in ISO 8601."""
+    return time.strftime("%Y-%m-%d")

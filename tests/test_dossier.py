@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from specimens import ABSENT, BINOCULARS, CAMERAS, DRAFTS, IN_CHINESE, LISTING, METERS, PARTNER, QUESTIONS
+
+from app.dossier import LONGEST_QUESTION, Dossier, shipped
+from app.settings import Settings
+from ingest.errors import DossierError
+from ingest.places import Places
+from ingest.records import Filters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.answers import Answer, Slice
+    from ingest.embed import Embedder
+
+pytest_plugins = ["specimens"]
+
+
+def check_slice(dossier: Dossier, document_id: str, slice_: Slice) -> None:
+    document = dossier.library.document(document_id)
+    place = slice_.place
+    assert slice_.quote == document.text[place.start : place.end]
+    places = Places(document).of(place.start, place.end, None)
+    assert (place.page, place.page_label, place.paragraph) == (places.page, places.page_label, places.paragraph)
+    if document.pages:
+        page = document.pages[(place.page or 0) - 1]
+        assert page.start <= place.start < page.end
+        assert place.paragraph is None
+    else:
+        numbered = [block for block in document.blocks if block.kind != "heading"]
+        block = numbered[(place.paragraph or 0) - 1]
+        assert block.start <= place.start < block.end
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_quote_is_a_slice(dossier: Dossier, answers: dict[str, Answer], question: str) -> None:
+    """Every quote and every slice of context is the text of its document at the page or paragraph that it names."""
+    answer = answers[question]
+    for citation in (*answer.citations, *answer.nearest):
+        assert citation.quote_verified
+        assert len(citation.quote.quote) <= 600
+        for slice_ in (citation.quote, *citation.context):
+            check_slice(dossier, citation.document.id, slice_)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_text_sentences_and_citations_agree(answers: dict[str, Answer], question: str) -> None:
+    """The marks in the text, the numbers of the sentences and those of the citations are the same, from 1 upwards."""
+    answer = answers[question]
+    numbers = [citation.number for citation in answer.citations]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert {number for sentence in answer.sentences for number in sentence.citations} == set(numbers)
+    assert {int(mark) for mark in re.findall(r"\[(\d+)\](?:\n|$)", answer.text)} == set(numbers)
+    assert bool(answer.citations) is answer.answered is (answer.outcome == "answered")
+    if answer.sentences:
+        assert answer.text == "\n".join(sentence.text for sentence in answer.sentences)
+    for sentence in answer.sentences:
+        quotes = [citation.quote.quote for citation in answer.citations if citation.number in sentence.citations]
+        assert quotes
+        assert all(quote in sentence.text for quote in quotes)
+
+
+def test_a_page_is_cited_from_a_paginated_report(answers: dict[str, Answer]) -> None:
+    """A quote from a PDF stands on a page and in no paragraph."""
+    places = [citation.quote.place for citation in answers[LISTING].citations if citation.document.kind == "report"]
+    assert places
+    assert all(place.page is not None and place.paragraph is None for place in places)
+
+
+def test_a_denial_stands_beside_its_claim(answers: dict[str, Answer]) -> None:
+    """An answer that quotes a claim quotes the denial in the next sentence too."""
+    quotes = [citation.quote.quote for citation in answers[CAMERAS].citations]
+    assert any("claims that it supplied" in quote for quote in quotes)
+    assert any("denies that any of them" in quote for quote in quotes)
+    quotes = [citation.quote.quote for citation in answers[PARTNER].citations]
+    assert any(quote.startswith("Microsoft denies it") for quote in quotes)
+
+
+def test_an_antecedent_is_shown(answers: dict[str, Answer]) -> None:
+    """A quote that begins with "Both firms" brings the sentence that names them as its context."""
+    answer = answers[DRAFTS]
+    (both,) = [citation for citation in answer.citations if citation.quote.quote.startswith("Both firms")]
+    assert any("Quillon Optics and Tamber Vision" in slice_.quote for slice_ in both.context)
+
+
+def test_who_speaks_is_shown(answers: dict[str, Answer]) -> None:
+    """A quoted voice is named, with the introduction or signature that proves it as context."""
+    for question, speaker, proof in (
+        (BINOCULARS, "Mara Lindqvist", "Mara Lindqvist wrote"),
+        (METERS, "Ines Okoro", "— Ines Okoro"),
+    ):
+        citation = answers[question].citations[0]
+        assert citation.quote.place.speaker == speaker
+        assert any(slice_.quote.startswith(proof) for slice_ in citation.context)
+        assert answers[question].text.startswith(f"{speaker}, quoted by ")
+
+
+def test_an_absent_firm_is_said_to_be_absent(answers: dict[str, Answer]) -> None:
+    """A firm that no source names gives no answer, but its name, what was searched and the nearest passages."""
+    answer = answers[ABSENT]
+    assert answer.outcome == "not_in_sources"
+    assert not answer.answered
+    assert answer.searched.firms_not_found == ("Palantir",)
+    assert answer.text == "The sources do not say: Palantir is named nowhere in them."
+    assert answer.citations == answer.sentences == ()
+    assert 1 <= len(answer.nearest) <= 2
+    assert answer.searched.documents
+    assert answer.searched.passages
+
+
+def test_one_absent_firm_of_two(dossier: Dossier) -> None:
+    """A question about two firms of which one is absent names the absent one only."""
+    answer = dossier.ask("Did Tamber Vision work with Ravenscar Systems?")
+    assert answer.searched.firms_not_found == ("Ravenscar Systems",)
+    assert answer.outcome == "not_in_sources"
+
+
+def test_several_absent_firms(dossier: Dossier) -> None:
+    """Two absent firms are both named, in a whole sentence."""
+    answer = dossier.ask("Did Ravenscar Systems buy Oakley Drones?")
+    assert answer.text == "The sources do not say: Ravenscar Systems and Oakley Drones are named nowhere in them."
+
+
+def test_a_firm_absent_from_what_was_searched(dossier: Dossier) -> None:
+    """With filters, a firm that only other documents name is not found, and nothing is quoted for it."""
+    answer = dossier.ask("What did Tamber Vision sell?", Filters(publisher="Harrow Wire"))
+    assert answer.outcome == "not_in_sources"
+    assert answer.searched.firms_not_found == ("Tamber Vision",)
+    assert answer.searched.documents == 1
+
+
+def test_filters_that_leave_nothing(dossier: Dossier) -> None:
+    """Filters that no document meets are named as the reason, not an empty store."""
+    answer = dossier.ask("Who supplied cameras?", Filters(publisher="None such"))
+    assert answer.outcome == "not_in_sources"
+    assert (answer.searched.documents, answer.searched.passages) == (0, 0)
+    assert answer.text == "The sources do not say: the filters leave no document to search. Widen them."
+
+
+def test_an_empty_store_says_so(tmp_path: Path) -> None:
+    """Without documents there is no answer, and the way to add some is named."""
+    with Dossier(Settings(home=tmp_path / "store")) as empty:
+        answer = empty.ask("Who supplied cameras?")
+    assert answer.outcome == "not_in_sources"
+    assert "`dossier ingest`" in answer.text
+    assert answer.nearest == answer.citations == ()
+
+
+@pytest.mark.parametrize("question", ["", " \n\t "])
+def test_an_empty_question_is_refused(dossier: Dossier, question: str) -> None:
+    """An empty question is an error with an example."""
+    with pytest.raises(DossierError, match="The question is empty"):
+        dossier.ask(question)
+    with pytest.raises(DossierError, match="The question is empty"):
+        dossier.search(question, 3)
+
+
+def test_a_long_question_is_refused(dossier: Dossier) -> None:
+    """A question may have 4,000 characters, and one more is an error that names both numbers."""
+    with pytest.raises(DossierError, match=r"4,001 characters; 4,000 is the most"):
+        dossier.ask("x" * (LONGEST_QUESTION + 1))
+    assert dossier.search("x" * LONGEST_QUESTION, 1)
+
+
+@pytest.mark.parametrize(
+    "question", ["'; DROP TABLE documents; --", '"unclosed NEAR(', "* OR *", "{}[]()", "\N{PILE OF POO}", "a\0b"]
+)
+def test_a_question_is_never_syntax(dossier: Dossier, question: str) -> None:
+    """Whatever characters a question holds, it is searched for as words."""
+    assert dossier.search(question, 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "firm"),
+    [
+        ("Hik-Vision", "hikvision"),
+        ("海康威视", "hikvision"),
+        ("hikvsion", "hikvision"),
+        ("Quillon Optics", "quillon optics"),
+        (None, None),
+    ],
+)
+def test_a_filter_takes_any_name_of_a_firm(dossier: Dossier, typed: str | None, firm: str | None) -> None:
+    """A firm is filtered by, whatever form of its name was typed, listed or not."""
+    assert dossier.filters(firm=typed).firm == firm
+
+
+def test_what_else_was_searched_is_said(answers: dict[str, Answer]) -> None:
+    """The other forms of the names asked for are listed, and the form asked is not."""
+    also = answers[IN_CHINESE].searched.also_searched
+    assert "Hikvision" in also
+    assert "海康威视" not in also
+
+
+def test_seconds_add_up(answers: dict[str, Answer]) -> None:
+    """The seconds of the parts make the whole."""
+    seconds = answers[CAMERAS].seconds
+    assert seconds["total"] == pytest.approx(seconds["retrieve"] + seconds["answer"])
+
+
+def test_a_folder_is_read_in_order(tmp_path: Path, embedder: Embedder) -> None:
+    """A folder gives its files by name, those of inner folders too, hidden ones not."""
+    folder = tmp_path / "reports"
+    (folder / "inner").mkdir(parents=True)
+    for name in ("b.txt", "a.txt", "inner/c.txt", ".hidden.txt"):
+        (folder / name).write_text(f"The clerk of {name} counted the barrels twice.")
+    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+        dossier.library.embedder = embedder
+        assert [receipt.name for receipt in dossier.add_paths([folder])] == ["a.txt", "b.txt", "c.txt"]
+
+
+def test_a_path_that_is_not_there(dossier: Dossier, tmp_path: Path) -> None:
+    """A path that is not there is an error that names it, before anything is added."""
+    with pytest.raises(DossierError, match=r"nowhere.*is not there"):
+        list(dossier.add_paths([tmp_path / "nowhere"]))
+
+
+def test_what_ships_is_there() -> None:
+    """The collection that ships is briefs and a report."""
+    assert {path.suffix for path in shipped()} == {".md", ".pdf"}
+    assert all(path.is_file() for path in shipped())
+
+
+def test_tracing_is_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracing service that the environment names is never used."""
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
+    with Dossier(Settings(home=tmp_path / "store")):
+        assert "LANGSMITH_TRACING" not in os.environ
+        assert "LANGCHAIN_TRACING_V2" not in os.environ
+
+
+def test_a_passage_around_a_quote(dossier: Dossier, answers: dict[str, Answer]) -> None:
+    """The passage around a quote holds the quote."""
+    for citation in answers[CAMERAS].citations:
+        assert citation.quote.quote in dossier.passage_around(citation)

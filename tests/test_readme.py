@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from specimens import ROOT
+from typer.main import get_command
+
+from app import cli
+from app.settings import SETTINGS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = get_command(cli.app).commands  # type: ignore[attr-defined]
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+CONSOLE = [
+    line.removeprefix("$ ")
+    for language, block in BLOCKS
+    if language == "console"
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+DOSSIER_LINES = [line for line in CONSOLE if line.startswith("dossier ")]
+MAP = next(block for language, block in BLOCKS if not language and block.startswith("ingest/"))
+
+
+@pytest.mark.parametrize("line", DOSSIER_LINES)
+def test_a_command_of_the_readme_parses(line: str) -> None:
+    """Every dossier command in the README names a command and parses with its arguments."""
+    _, name, *arguments = shlex.split(line, comments=True)
+    COMMANDS[name].make_context(name, arguments)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """Every command stands in the README."""
+    assert {shlex.split(line)[1] for line in DOSSIER_LINES} == set(COMMANDS)
+
+
+def test_every_make_target_is_there() -> None:
+    """Every make target that the README names is in the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"(?:^\$ |`)make ([a-z-]+)", README, re.MULTILINE)) <= targets
+
+
+def test_the_settings_are_in_the_readme() -> None:
+    """The README names the settings that there are, and no others."""
+    assert set(re.findall(r"\bDOSSIER_\w+", README)) == set(SETTINGS)
+
+
+def test_the_map_names_what_is_there() -> None:
+    """Every folder and module that the README's map begins a line with exists."""
+    folder = ROOT
+    for line in MAP.splitlines():
+        if not line.startswith(" "):
+            folder = ROOT / line.split()[0]
+            assert folder.is_dir(), line
+            continue
+        names = re.findall(r"(?:^|· )([a-z_]+)", line.strip()) if "·" in line else [line.split()[0].rstrip("/")]
+        assert [name for name in names if not ((folder / name).is_dir() or (folder / f"{name}.py").is_file())] == []
+
+
+@pytest.mark.parametrize("package", ["app", "ingest"])
+def test_the_map_is_whole(package: str) -> None:
+    """Every module stands in the README's map."""
+    words = set(re.findall(r"\w+", MAP))
+    modules = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
+    assert modules - words == set()
+
+
+def test_links_lead_somewhere() -> None:
+    """Every link and picture of the README that is no address is a file of the project."""
+    targets = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_readme_is_the_help() -> None:
+    """What the help says of the home's default, the README says too."""
+    assert "default `.dossier` in the current folder" in README
+    assert SETTINGS["DOSSIER_HOME"].endswith("default .dossier in the current folder")
