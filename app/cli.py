@@ -43,6 +43,8 @@ Publisher = Annotated[str | None, typer.Option("--publisher", help="Only documen
 
 def main() -> None:
     """Run the command line."""
+    # What is made here holds what somebody investigates: for its owner's eyes only.
+    os.umask(0o077)
     try:
         app()
     except DossierError as error:
@@ -52,9 +54,6 @@ def main() -> None:
         # The reader of our output has gone (`| head`): https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except KeyboardInterrupt:
-        _complain("Stopped. What was finished is kept; run the same command again to go on.")
-        sys.exit(130)
 
 
 @app.command(epilog="Example: dossier ingest reports/ article.json")
@@ -76,10 +75,14 @@ def ingest(
     wanted = [Path(path) for path in paths] if paths else shipped()
     receipts = []
     with _opened(home) as dossier, _progress() as progress:
-        for receipt in dossier.add_paths(wanted, progress):
-            receipts.append(receipt)
-            if not as_json:
-                typer.echo(_receipt_line(receipt))
+        try:
+            for receipt in dossier.add_paths(wanted, progress):
+                receipts.append(receipt)
+                if not as_json:
+                    typer.echo(_receipt_line(receipt))
+        except KeyboardInterrupt:
+            _complain("Stopped. What was finished is kept; run the same command again to go on.")
+            raise
     if as_json:
         _print_json({"documents": [_receipt_json(receipt) for receipt in receipts], "seconds": _since(began)})
     if not receipts:

@@ -16,8 +16,9 @@ from app.settings import read_settings
 if TYPE_CHECKING:
     from ingest.library import Progress
 
-# Kept in the catalog once what ships has been added, so that a brief that was removed does not come back.
-_CORPUS_ADDED = "corpus added"
+# A note in the catalog: "begun" while what ships is being added, so that it is gone on with after an interruption,
+# then "added", so that a brief that was removed does not come back.
+_CORPUS = "corpus"
 
 
 @dataclass
@@ -41,9 +42,16 @@ class Desk:
     def __init__(self, dossier: Dossier) -> None:
         """Begin at once: add what ships if the store is new, and load the model."""
         self.dossier = dossier
+        self._stopping = threading.Event()
         self.work = Work(step="Loading the model")
         self.thread = threading.Thread(target=self._prepare, name="prepare", daemon=True)
         self.thread.start()
+
+    def close(self) -> None:
+        """Let the work come to the end of its file, then close the store."""
+        self._stopping.set()
+        self.thread.join()
+        self.dossier.close()
 
     def _prepare(self) -> None:
         try:
@@ -59,8 +67,11 @@ class Desk:
 
     def _add_corpus(self) -> None:
         catalog = self.dossier.library.catalog
-        if catalog.note(_CORPUS_ADDED) or catalog.entries():
+        state = catalog.note(_CORPUS)
+        if state == "added" or (state is None and catalog.entries()):
             return
+        with catalog.transaction():
+            catalog.set_note(_CORPUS, "begun")
         paths = shipped()
         self.work.total = len(paths)
         for receipt in self.dossier.add_paths(paths, self._tell):
@@ -68,7 +79,10 @@ class Desk:
             if receipt.status == "failed":
                 self.work.failed.append(receipt.error or receipt.name)
             print(f"dossier: {receipt.status} {receipt.name}", file=sys.stderr)  # noqa: T201 - progress of `dossier chat`
-        catalog.set_note(_CORPUS_ADDED, "yes")
+            if self._stopping.is_set():
+                return
+        with catalog.transaction():
+            catalog.set_note(_CORPUS, "added")
 
     def _tell(self, progress: Progress) -> None:
         self.work.step = f"{progress.step.capitalize()} {progress.name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
@@ -13,10 +14,12 @@ from app.names import is_absent, must_be_present, names_asked
 from app.quote import attributed, best_sentences, cite, with_denials
 from app.retrieve import retrieve
 from ingest.errors import DossierError
-from ingest.firms import LISTED, FirmNames, fold
+from ingest.firms import LISTED, FirmNames, fold, without_legal_form
 from ingest.identity import publishers_by_host
 from ingest.library import Library
-from ingest.records import Filters
+from ingest.read.clean import remove_invisible
+from ingest.read.limits import require_size
+from ingest.records import Filters, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from app.names import Name
     from app.settings import Settings
     from ingest.library import Progress
-    from ingest.records import Document, Receipt
+    from ingest.records import Document
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 LONGEST_QUESTION = 4000
@@ -74,12 +77,19 @@ class Dossier:
         self, paths: Iterable[Path], progress: Callable[[Progress], None] = lambda _: None
     ) -> Iterator[Receipt]:
         """Add files and whole folders; yield a receipt for each document, or for a file that failed."""
-        files = [file for path in paths for file in _files_below(path)]
-        yield from self.library.add_files(((_label(file), file.read_bytes) for file in files), progress)
+        files: list[Path] = []
+        for path in paths:
+            try:
+                files.extend(
+                    file for file in _files_below(path) if not file.resolve().is_relative_to(self.home.resolve())
+                )
+            except DossierError as error:
+                yield Receipt(None, _label(path), "failed", error=str(error))
+        yield from self.library.add_files(((_label(file), partial(_read, file)) for file in files), progress)
 
     def search(self, query: str, most: int, filters: Filters | None = None) -> list[Hit]:
         """Return the best `most` passages for a query."""
-        _check_question(query)
+        query = _checked(query)
         asked = names_asked(query, self.library.names, self.library.catalog)
         return retrieve(self.library, query, asked, most, filters)
 
@@ -91,12 +101,12 @@ class Dossier:
         if firm:
             listed = self.library.names.resolve(firm)
             misspelt = None if listed else self.library.names.misspelt(firm)
-            resolved = listed[0].id if listed else misspelt.id if misspelt else fold(firm)
+            resolved = listed[0].id if listed else misspelt.id if misspelt else fold(without_legal_form(firm))
         return Filters(resolved, since, until, publisher)
 
     def ask(self, question: str, filters: Filters | None = None) -> Answer:
         """Answer a question by quoting; an answer that the sources do not hold is an answer too."""
-        _check_question(question)
+        question = _checked(question)
         began = perf_counter()
         library, filters = self.library, filters or Filters()
         documents, passages = library.catalog.counts(filters)
@@ -107,7 +117,7 @@ class Dossier:
         searched = Searched(documents, passages, _also_searched(asked), tuple(name.asked for name in absent))
         cited = self._cited(question, asked, hits)
         if absent or not cited:
-            citations, nearest = cited[:0], cited[:_NEAREST]
+            citations, nearest = cited[:0], (cited or self._cited(question, asked, hits, bearing=False))[:_NEAREST]
         else:
             citations, nearest = cited, cited[:0]
         sentences = tuple(attributed(citation) for citation in citations)
@@ -130,7 +140,9 @@ class Dossier:
         found = self.library.catalog.passages([citation.passage_id]).get(citation.passage_id)
         return found[1] if found else ""
 
-    def _cited(self, question: str, asked: tuple[Name, ...], hits: list[Hit]) -> tuple[Citation, ...]:
+    def _cited(
+        self, question: str, asked: tuple[Name, ...], hits: list[Hit], *, bearing: bool = True
+    ) -> tuple[Citation, ...]:
         known: dict[str, Document] = {}
 
         def text_of(document_id: str) -> Document:
@@ -138,7 +150,7 @@ class Dossier:
                 known[document_id] = self.library.document(document_id)
             return known[document_id]
 
-        chosen = best_sentences(question, asked, hits, self.library.embedder, text_of)
+        chosen = best_sentences(question, asked, hits, self.library.embedder, text_of, bearing=bearing)
         cited = tuple(
             cite(number, hit, sentence, text_of(hit.document.id))
             for number, (hit, sentence) in enumerate(with_denials(chosen, self._next_passage), start=1)
@@ -158,12 +170,21 @@ class Dossier:
 
 
 def _files_below(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
-    if not path.is_file():
+    try:
+        if path.is_dir():
+            return sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
+        if path.is_file():
+            return [path]
         what = "is neither a file nor a folder" if path.exists() else "is not there"
-        raise DossierError(f"{path} {what}. Name a file or a folder.")
-    return [path]
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+    raise DossierError(f"{path} {what}. Name a file or a folder.")
+
+
+def _read(file: Path) -> bytes:
+    """Return a file's bytes; one that is too large is refused before it fills the memory."""
+    require_size(_label(file), file.stat().st_size)
+    return file.read_bytes()
 
 
 def _label(file: Path) -> str:
@@ -175,13 +196,16 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _check_question(question: str) -> None:
+def _checked(question: str) -> str:
+    """Return a question without what cannot be seen; DossierError when it is empty or too long."""
+    question = remove_invisible(question)[0]
     if not question.strip():
         raise DossierError("The question is empty. Ask in plain words, for example: Who supplies Hikvision?")
     if len(question) > LONGEST_QUESTION:
         raise DossierError(
             f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most. Shorten it."
         )
+    return question
 
 
 def _also_searched(asked: Iterable[Name]) -> tuple[str, ...]:
@@ -196,5 +220,6 @@ def _refusal(searched: Searched, filters: Filters) -> str:
         return "The sources do not say: there is no document to search. Add some with `dossier ingest`."
     if searched.firms_not_found:
         verb = "is" if len(searched.firms_not_found) == 1 else "are"
-        return f"The sources do not say: {' and '.join(searched.firms_not_found)} {verb} named nowhere in them."
+        where = "them" if filters == Filters() else "what the filters leave of them"
+        return f"The sources do not say: {' and '.join(searched.firms_not_found)} {verb} named nowhere in {where}."
     return "The sources do not say: no passage was found that bears on this."

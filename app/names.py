@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from ingest.records import Mention
 
 _LONGEST_NAME = 6
-# How many passages that hold the words of a name are read to see whether one holds the name itself.
+# How many passages that hold the words of a name are read at a time, to see whether one holds the name itself.
 _DEPTH = 100
+_ALL = -1  # SQLite's word for no limit
 # Abbreviations that a question uses and a source may spell out or print as a sign: they name no firm.
 _ABBREVIATIONS = frozenset(
     "USD EUR GBP RMB CNY JPY CHF HKD US UK EU UN UAE AI IT ID GDP CEO CFO CTO EBIT EBITDA EPS PPE PPNE COGS CAPEX OPEX "
@@ -91,6 +92,8 @@ def _listed(phrase: str, names: FirmNames) -> Name | None:
     if fold(phrase) in EMPTY:
         return None
     mention = next((found for found in names.find(phrase) if found.form == phrase), None)
+    if mention and mention.firm not in names.by_id:
+        return Name(phrase, None, (phrase,))  # a unit, which is not its parent
     if mention:
         return _name(phrase, names.by_id[mention.firm], names)
     firms = names.resolve(phrase)
@@ -118,9 +121,11 @@ def _occurs(form: str, catalog: Catalog, filters: Filters) -> bool:
     phrase = phrase_query(form)
     if not phrase:
         return False
-    ids = [key for key, _ in catalog.match_words(phrase, _DEPTH, filters)]
+    # All of them: "named nowhere" is a statement about every passage.
+    ids = [key for key, _ in catalog.match_words(phrase, _ALL, filters)]
     pattern = as_printed(form)
-    return any(pattern.search(text) for _, text in catalog.passages(ids).values())
+    slices = (ids[start : start + _DEPTH] for start in range(0, len(ids), _DEPTH))
+    return any(pattern.search(text) for some in slices for _, text in catalog.passages(some).values())
 
 
 def as_printed(form: str) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.answers import AnswerSentence, Citation, Slice
 from app.names import as_printed
 from app.words import content_words
+from ingest.fulltext import searchable
 from ingest.passages import without_addresses
 from ingest.places import Places
 from ingest.voices import UNNAMED, is_signature
@@ -46,10 +47,16 @@ class _Candidate:
     score: float
 
 
-def best_sentences(
-    question: str, asked: Sequence[Name], hits: Sequence[Hit], embedder: Embedder, text_of: Callable[[str], Document]
+def best_sentences(  # noqa: PLR0913 - what a choice of sentences rests on
+    question: str,
+    asked: Sequence[Name],
+    hits: Sequence[Hit],
+    embedder: Embedder,
+    text_of: Callable[[str], Document],
+    *,
+    bearing: bool = True,
 ) -> list[tuple[Hit, Sentence]]:
-    """Choose the sentences to quote, best first."""
+    """Choose the sentences to quote, best first; with `bearing` only those that have to do with the question."""
     pairs = [(hit, sentence) for hit in hits[:_PASSAGES] for sentence in _statements(hit)]
     if not pairs:
         return []
@@ -57,6 +64,10 @@ def best_sentences(
     understood = [_understood(text_of(hit.document.id).text, sentence) for hit, sentence in pairs]
     meaning = embedder.documents([*own, *understood]) @ embedder.queries([question])[0]
     wanted = set(content_words(question))
+    bears = [
+        _bears_on(wanted, asked, f"{hit.passage.context} {text}")
+        for (hit, _), text in zip(pairs, understood, strict=True)
+    ]
     scored = [
         # Half for the sentence itself, half for it after what it needs: else every "It ..." would beat what it means.
         _Candidate(
@@ -69,9 +80,17 @@ def best_sentences(
             strict=True,
         )
     ]
+    scored = [candidate for candidate, bears_on in zip(scored, bears, strict=True) if bears_on or not bearing]
+    if not scored:
+        return []
     scored.sort(key=lambda candidate: -candidate.score)
     best = _without_repeats([candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score], text_of)
     return [(candidate.hit, candidate.sentence) for candidate in best]
+
+
+def _bears_on(wanted: set[str], asked: Sequence[Name], text: str) -> bool:
+    """Tell whether a text has anything to do with a question: a word of it that means something, or a name."""
+    return bool(_share(wanted, text) or _share_of_names(asked, text))
 
 
 def _score(wanted: set[str], asked: Sequence[Name], text: str, near: float) -> float:
@@ -122,7 +141,8 @@ def cite(number: int, hit: Hit, sentence: Sentence, document: Document) -> Citat
 def attributed(citation: Citation) -> AnswerSentence:
     """Write the sentence of an answer that a citation bears: who says it, where, and the quote itself."""
     quote = citation.quote.quote
-    opened = quote if quote[:1] in "“\"'‘(" else f"“{quote}”"
+    is_speech = quote.startswith("“") and quote.endswith("”") and quote.count("“") == 1
+    opened = quote if is_speech else f"“{quote}”"
     return AnswerSentence(f"{attribution(citation)}: {opened} [{citation.number}]", (citation.number,))
 
 
@@ -170,7 +190,7 @@ def _statements(hit: Hit) -> list[Sentence]:
 
 def _says_something(text: str) -> bool:
     """Tell a statement from a signature, an address, or a mark like "[Source]"."""
-    return not is_signature(text) and len(re.findall(r"\w+", without_addresses(text))) >= _FEWEST_WORDS
+    return not is_signature(text) and len(re.findall(r"\w+", searchable(without_addresses(text)))) >= _FEWEST_WORDS
 
 
 def _understood(text: str, sentence: Sentence) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ADDRESS = "127.0.0.1"
+HOSTS = ("localhost", ADDRESS)
 _PAGE = Path(__file__).resolve().parent / "pages" / "chat.py"
 
 # Streamlit fetches images from any Markdown; this is the second wall behind showing untrusted text as text only.
@@ -47,7 +48,12 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and its response back with the headers added."""
+        """Pass a request on, and its response back with the headers added; refuse one for another host."""
+        if scope["type"] == "http" and _host(scope) not in HOSTS:
+            # A page of somebody else may lead its own name to this address: https://en.wikipedia.org/wiki/DNS_rebinding
+            await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"This page is served to this machine only."})
+            return
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -55,6 +61,12 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def _host(scope: Scope) -> str:
+    """Return the name in a request's Host header, without its port."""
+    values: list[bytes] = [value for name, value in scope["headers"] if name == b"host"]
+    return values[0].decode("latin-1").rsplit(":", 1)[0] if values else ""
 
 
 def serve(settings: Settings, port: int, *, open_browser: bool) -> None:
@@ -74,7 +86,7 @@ def serve(settings: Settings, port: int, *, open_browser: bool) -> None:
     try:
         st.App(_PAGE, middleware=[Middleware(SecurityHeaders)]).run(config=_config(port))
     finally:
-        desk.dossier.close()
+        desk.close()
 
 
 def _config(port: int) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def _config(port: int) -> dict[str, Any]:
         "server.address": ADDRESS,
         "server.port": port,
         "server.headless": True,
-        "server.allowedHosts": ["localhost", ADDRESS],
+        "server.allowedHosts": list(HOSTS),
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 50,
         "browser.gatherUsageStats": False,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PREFIX = "DOSSIER_"
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 
-# What each setting means, as `dossier --help` and the README show it.
+# What each setting means, as the README shows it.
 SETTINGS = {
     "DOSSIER_HOME": "folder of the store; default .dossier in the current folder",
     "DOSSIER_EMBEDDER": f"folder of a Sentence Transformers model; default {DEFAULT_EMBEDDER}, which is installed",

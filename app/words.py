@@ -22,7 +22,7 @@ EMPTY = frozenset(
 
 def content_words(text: str) -> list[str]:
     """Return the stems of the words of `text` that mean something."""
-    words = [word for word in re.findall(r"\w+", fold(text)) if word not in EMPTY]
+    words = [word for word in re.findall(r"\w+", fold(searchable(text))) if word not in EMPTY]
     return list(_stemmer().stemWords(words))
 
 

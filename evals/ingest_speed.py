@@ -24,7 +24,7 @@ def run(documents: int = DOCUMENTS) -> dict[str, Any]:
     return filled | {
         "seconds": {
             "reading": round(reading, 2),
-            "cutting": round(seconds["reading"] - reading, 2),
+            "cutting": round(seconds["reading and cutting"] - reading, 2),
             "embedding": seconds["embedding"],
             "writing": seconds["writing"],
         }

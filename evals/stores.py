@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 _BUILT = "built.json"
+# A store tells of reading a file and of embedding its passages; between the two it cuts them.
+_STEPS = {"reading": "reading and cutting"}
 
 
 class SkippedError(Exception):
@@ -53,7 +55,8 @@ class Clock:
 
     def __call__(self, progress: Progress) -> None:
         """Note that a step has begun or gone on."""
-        self.enter("writing" if progress.total and progress.done == progress.total else progress.step)
+        embedded = progress.total and progress.done == progress.total
+        self.enter("writing" if embedded else _STEPS.get(progress.step, progress.step))
 
     def enter(self, step: str) -> None:
         """Book the time until now to the step that went on; `step` goes on from now."""
@@ -65,7 +68,7 @@ class Clock:
 def fill(library: Library, files: Sequence[tuple[str, Path]]) -> dict[str, Any]:
     """Add files, each under a name, to an open store; return counts, failures and the seconds of each step.
 
-    "reading" holds the cutting into passages. The model is loaded before the clock starts.
+    The model is loaded before the clock starts.
     """
     library.embedder.queries(["warm up"])
     clock = Clock()

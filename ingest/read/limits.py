@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ingest.errors import UnreadableFileError
+
 MEGABYTE = 1_000_000
 
 
@@ -28,3 +30,12 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def require_size(name: str, size: int, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Raise UnreadableFileError when a file of `size` bytes is too large to be read."""
+    if size > limits.file_bytes:
+        raise UnreadableFileError(
+            f"{name} has {size / MEGABYTE:,.1f} MB; files are read up to {limits.file_bytes / MEGABYTE:,.0f} MB. "
+            "Split it and add the parts."
+        )

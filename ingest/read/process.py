@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.errors import UnreadableFileError
 from ingest.read import wire
 from ingest.read.clean import one_line
-from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE, Limits
+from ingest.read.limits import DEFAULT_LIMITS, Limits, require_size
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -51,11 +51,7 @@ class ReadingProcess:
     def read(self, name: str, data: bytes, password: str | None = None) -> list[ParsedDocument]:
         """Return the documents in a file; raise UnreadableFileError when it cannot be read within the limits."""
         label = one_line(name)[:_NAME_LENGTH] or "The file without a name"
-        if len(data) > self._limits.file_bytes:
-            raise UnreadableFileError(
-                f"{label} has {len(data) / MEGABYTE:,.1f} MB; files are read up to "
-                f"{self._limits.file_bytes / MEGABYTE:,.0f} MB. Split it and add the parts."
-            )
+        require_size(label, len(data), self._limits)
         answer = self._answer({"name": label, "password": password, "limits": asdict(self._limits)}, data)
         if "error" in answer:
             raise UnreadableFileError(one_line(str(answer["error"])))
