@@ -41,7 +41,9 @@ def financebench(measured: Mapping[str, dict[str, Any]]) -> str:
     """Report page retrieval and ingest speed by who was measured: "ours", "reference" or both."""
     some = next(iter(measured.values()))
     rows = [_row(f"page in first {most}", measured, ("page_hit", most)) for most in some["page_hit"]]
-    rows += [_row(f"document in first {most}", measured, ("document_hit", most)) for most in some["page_hit"]]
+    rows += [
+        _row(f"document in first {most}", measured, ("document_hit", most)) for most in some.get("document_hit", ())
+    ]
     rows.append(_row("query, median ms", measured, ("query_ms_median",)))
     dates = "; ".join(f"{who} measured {one['measured']}" for who, one in measured.items())
     note = f"{some['questions']} questions on {some['pages']:,} pages in one store; {dates}."
