@@ -13,6 +13,7 @@ from app.words import content_words
 from ingest.fulltext import searchable
 from ingest.passages import without_addresses
 from ingest.places import Places
+from ingest.records import Span
 from ingest.voices import UNNAMED, is_signature
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from app.answers import Hit
     from app.names import Name
     from ingest.embed import Embedder
-    from ingest.records import Document, Place, Sentence, Source, Span
+    from ingest.records import Document, Place, Sentence, Source
 
 # Passages whose sentences are weighed, and sentences quoted at most.
 _PASSAGES = 8
@@ -32,8 +33,6 @@ _WORTH = 0.85
 _REPEATS = 0.6
 # What each sign of an answer weighs: nearness in meaning, words shared, names asked for, rank of its passage.
 _MEANING, _WORDS, _NAMES, _RANK = 1.0, 0.5, 0.4, 0.2
-
-
 # Fewer words than this state nothing.
 _FEWEST_WORDS = 3
 # Not strftime's, which speak the language of the user's machine.
@@ -57,32 +56,25 @@ def best_sentences(  # noqa: PLR0913 - what a choice of sentences rests on
     bearing: bool = True,
 ) -> list[tuple[Hit, Sentence]]:
     """Choose the sentences to quote, best first; with `bearing` only those that have to do with the question."""
-    pairs = [(hit, sentence) for hit in hits[:_PASSAGES] for sentence in _statements(hit)]
-    if not pairs:
-        return []
-    own = [text_of(hit.document.id).text[sentence.start : sentence.end] for hit, sentence in pairs]
-    understood = [_understood(text_of(hit.document.id).text, sentence) for hit, sentence in pairs]
-    meaning = embedder.documents([*own, *understood]) @ embedder.queries([question])[0]
     wanted = set(content_words(question))
-    bears = [
-        _bears_on(wanted, asked, f"{hit.passage.context} {text}")
-        for (hit, _), text in zip(pairs, understood, strict=True)
-    ]
+    weighed: list[tuple[Hit, Sentence, str, str]] = []
+    for hit in hits[:_PASSAGES]:
+        text = text_of(hit.document.id).text
+        for sentence in _statements(hit):
+            understood = _understood(text, sentence)
+            if not bearing or _bears_on(wanted, asked, f"{hit.passage.context} {understood}"):
+                weighed.append((hit, sentence, text[sentence.start : sentence.end], understood))
+    if not weighed:
+        return []
+    # Most sentences are understood by themselves: each text is embedded once.
+    texts = list(dict.fromkeys(text for _, _, own, understood in weighed for text in (own, understood)))
+    meaning = embedder.documents(texts) @ embedder.queries([question])[0]
+    score = {text: _score(wanted, asked, text, near) for text, near in zip(texts, meaning, strict=True)}
     scored = [
         # Half for the sentence itself, half for it after what it needs: else every "It ..." would beat what it means.
-        _Candidate(
-            hit, sentence, _RANK / hit.rank + (_score(wanted, asked, *alone) + _score(wanted, asked, *after)) / 2
-        )
-        for (hit, sentence), alone, after in zip(
-            pairs,
-            zip(own, meaning[: len(pairs)], strict=True),
-            zip(understood, meaning[len(pairs) :], strict=True),
-            strict=True,
-        )
+        _Candidate(hit, sentence, _RANK / hit.rank + (score[own] + score[understood]) / 2)
+        for hit, sentence, own, understood in weighed
     ]
-    scored = [candidate for candidate, bears_on in zip(scored, bears, strict=True) if bears_on or not bearing]
-    if not scored:
-        return []
     scored.sort(key=lambda candidate: -candidate.score)
     best = _without_repeats([candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score], text_of)
     return [(candidate.hit, candidate.sentence) for candidate in best]
@@ -195,8 +187,8 @@ def _says_something(text: str) -> bool:
 
 def _understood(text: str, sentence: Sentence) -> str:
     """Return a sentence after what it needs to be understood."""
-    spans = [*reversed(sentence.antecedents)]
-    return " ".join(text[span.start : span.end] for span in spans) + " " + text[sentence.start : sentence.end]
+    spans = (*reversed(sentence.antecedents), Span(sentence.start, sentence.end))
+    return " ".join(text[span.start : span.end] for span in spans)
 
 
 def _share(wanted: set[str], text: str) -> float:
