@@ -1,4 +1,4 @@
-"""Owns SQLite: documents, texts, passages, their vectors and the full-text index in one file, which is the truth.
+"""The catalog: documents, texts, passages, their vectors and the full-text index in one file, which is the truth.
 
 A document is in the catalog wholly or not at all. What the vector index has still to be told is kept in two queues,
 written in the same transaction as the change itself, so that a crash in between is made good at the next start.
@@ -7,31 +7,26 @@ written in the same transaction as the change itself, so that a crash in between
 from __future__ import annotations
 
 import re
-import sqlite3
-import threading
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.errors import NotFoundError, StoreError, store_error
+from ingest.database import Database
+from ingest.errors import NotFoundError
 from ingest.fulltext import searchable
 from ingest.records import Entry, Filters, Source
-from ingest.rows import document_from, layout_to_json, passage_from_json, passage_to_json
+from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from ingest.records import Document, Passage
 
 SCHEMA_VERSION = 1
-# "Doss", so that another program's SQLite file is told from ours: https://www.sqlite.org/pragma.html#pragma_application_id
-_APPLICATION_ID = 0x446F7373
-
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
 _SOURCE_COLUMNS = tuple(column.name for column in fields(Source))
@@ -40,27 +35,14 @@ _SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
 _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 # Characters at the start of a document that tell what it is about.
 _OPENING = 2000
-# Rows bound in one statement; SQLite refuses more than 32,766.
-_BOUND = 10_000
 
 
-class Catalog:
+class Catalog(Database):
     """The catalog of one store. Safe to use from several threads of the one process that owns the store."""
 
     def __init__(self, path: Path) -> None:
         """Open the catalog at `path`, made if it is not there; StoreError when it is another program's or too new."""
-        self.path = path
-        self._lock = threading.RLock()
-        try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._prepare()
-        except sqlite3.Error as error:
-            raise store_error(path, error) from error
-
-    def close(self) -> None:
-        """Write everything to the one file and close it."""
-        with self._lock:
-            self._db.close()
+        super().__init__(path, _SCHEMA, SCHEMA_VERSION, ("words", "titles"))
 
     # Documents
 
@@ -105,14 +87,25 @@ class Catalog:
                 (passage.id, document_id, passage.ordinal, text, passage_to_json(passage)),
             ).lastrowid
             self._db.execute("INSERT INTO vectors VALUES (?, ?)", (number, vector.astype("<f4").tobytes()))
-            firms = {mention.firm for mention in (*passage.firms, *passage.inherited)}
-            self._db.executemany("INSERT INTO mentions VALUES (?, ?)", [(firm, number) for firm in sorted(firms)])
+            self._mention(number, passage)
             self._db.execute(
                 "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)",
                 (number, searchable(passage.context), searchable(text)),
             )
             self._db.execute("INSERT OR IGNORE INTO to_index VALUES (?)", (passage.id,))
             self._db.execute("DELETE FROM to_unindex WHERE id = ?", (passage.id,))
+
+    def put_mentions(self, passages: Iterable[Passage]) -> None:
+        """Replace the firms that passages name, within a `transaction`; the rest of the passages stays."""
+        for passage in passages:
+            number = self._value("SELECT number FROM passages WHERE id = ?", passage.id)
+            self._db.execute("UPDATE passages SET record = ? WHERE number = ?", (passage_to_json(passage), number))
+            self._db.execute("DELETE FROM mentions WHERE number = ?", (number,))
+            self._mention(number, passage)
+
+    def _mention(self, number: int | None, passage: Passage) -> None:
+        firms = {mention.firm for mention in (*passage.firms, *passage.inherited)}
+        self._db.executemany("INSERT INTO mentions VALUES (?, ?)", [(firm, number) for firm in sorted(firms)])
 
     def remove(self, document_id: str) -> tuple[list[str], list[str]]:
         """Drop a document and all versions of its address; return their ids and the originals no longer needed."""
@@ -126,18 +119,6 @@ class Catalog:
             self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
         unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
         return [key for key, _ in family], unused
-
-    def forget(self) -> None:
-        """Overwrite what was removed, in the file and in its write-ahead log. Outside a transaction."""
-        with self._lock:
-            if sqlite3.sqlite_version_info < (3, 42):
-                # Before its own secure-delete, FTS5 keeps words of deleted rows until segments are merged.
-                for table in ("words", "titles"):
-                    self._rows(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
-            # SQLite's secure_delete leaves copies of rows where pages were balanced (words in 14 of 60 removals);
-            # only a file written anew holds none.
-            self._rows("VACUUM")
-            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def source(self, document_id: str) -> Source:
         """Return a document's source; NotFoundError when there is none with this id."""
@@ -210,26 +191,26 @@ class Catalog:
 
     def counts(self, filters: Filters) -> tuple[int, int]:
         """Return how many documents and passages `filters` leave."""
-        where, values = _where(filters)
+        condition, values = where(filters)
         documents, passages = self._rows(
             "SELECT count(DISTINCT document_id), count(*) FROM passages "
-            f"JOIN documents ON documents.id = document_id WHERE {where}",
+            f"JOIN documents ON documents.id = document_id WHERE {condition}",
             *values,
         )[0]
         return documents, passages
 
     def passage_ids(self, filters: Filters | None = None) -> list[str]:
         """Return the ids of all passages that `filters` leave."""
-        where, values = _where(filters or Filters())
+        condition, values = where(filters or Filters())
         rows = self._rows(
-            f"SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE {where}", *values
+            f"SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE {condition}", *values
         )
         return [row[0] for row in rows]
 
     def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, str]]:
         """Return the passages with these ids and their own words; ids that are not here are left out."""
         found = {}
-        for some, marks in _bound(ids):
+        for some, marks in in_slices(ids):
             rows = self._rows(f"SELECT record, text FROM passages WHERE id IN ({marks})", *some)
             for record, text in rows:
                 passage = passage_from_json(record)
@@ -250,13 +231,37 @@ class Catalog:
         )
         return (passage_from_json(rows[0][0]), rows[0][1]) if rows else None
 
+    def names_from(self, letter: str) -> list[str]:
+        """Return the ids of all firms and names in passages that begin with a letter, folded as in `Mention.firm`."""
+        rows = self._rows(
+            "SELECT DISTINCT firm FROM mentions WHERE firm >= ? AND firm < ?", letter, letter + "\U0010ffff"
+        )
+        return [row[0] for row in rows]
+
+    def documents_naming(self, firm: str, filters: Filters) -> list[tuple[str, str]]:
+        """Return (document id, id of its first passage that names a firm), the documents with most such first."""
+        condition, values = where(filters)
+        rows = self._rows(
+            "SELECT document_id, passages.id, min(ordinal), count(*) AS often FROM mentions "
+            "JOIN passages USING (number) JOIN documents ON documents.id = document_id "
+            f"WHERE mentions.firm = ? AND {condition} GROUP BY document_id ORDER BY often DESC, arrived",
+            firm,
+            *values,
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def voices(self) -> set[str]:
+        """Return who publishes and writes the current documents."""
+        rows = self._rows("SELECT publisher, author FROM documents WHERE status = 'current'")
+        return {name for row in rows for name in row if name}
+
     def match_words(self, query: str, most: int, filters: Filters) -> list[tuple[str, float]]:
         """Return (passage id, BM25 score, higher is better) of the best `most` passages for an FTS5 query."""
-        where, values = _where(filters)
+        condition, values = where(filters)
         rows = self._rows(
             f"SELECT passages.id, -bm25(words) AS score FROM words "
             "JOIN passages ON passages.number = words.rowid JOIN documents ON documents.id = document_id "
-            f"WHERE words MATCH ? AND {where} ORDER BY score DESC, passages.number LIMIT ?",
+            f"WHERE words MATCH ? AND {condition} ORDER BY score DESC, passages.number LIMIT ?",
             query,
             *values,
             most,
@@ -277,7 +282,7 @@ class Catalog:
         """Return those of `ids` that are here, and their vectors as (n, dimension)."""
         kept: list[str] = []
         parts: list[NDArray[np.float32]] = []
-        for some, marks in _bound(ids):
+        for some, marks in in_slices(ids):
             rows = self._rows(
                 f"SELECT id, vector FROM vectors JOIN passages USING (number) WHERE id IN ({marks})", *some
             )
@@ -334,50 +339,6 @@ class Catalog:
         problems.extend(f"passage {row[0]} has no vector" for row in without)
         return problems
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing; StoreError when the disk is full or not writable."""
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                try:
-                    yield
-                except BaseException:
-                    # On a full disk SQLite may have rolled back itself.
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
-                    raise
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise store_error(self.path, error) from error
-
-    def _prepare(self) -> None:
-        version = self._value("PRAGMA user_version")
-        owner = self._value("PRAGMA application_id")
-        empty = not self._value("SELECT count(*) FROM sqlite_schema")
-        if not empty and owner != _APPLICATION_ID:
-            raise StoreError(f"{self.path} is not a catalog of Dossier. Name another folder with --home.")
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self.path} was written by a newer Dossier: it has version {version}, this one reads "
-                f"{SCHEMA_VERSION}. Install the newer Dossier, or name another folder with --home."
-            )
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA secure_delete = ON")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        if empty:
-            with self.transaction():
-                for statement in _SCHEMA.read_text(encoding="utf-8").split(";\n"):
-                    self._db.execute(statement)
-                if sqlite3.sqlite_version_info >= (3, 42):
-                    for table in ("words", "titles"):
-                        self._db.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)")
-                self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
     def _retitle(self, kept: Source, before: str | None, opening: str) -> None:
         """Have the document found by its name, title and opening if it is current, and not the one it replaces."""
         outdated = [kept.id] if kept.status == "superseded" else [kept.id, before]
@@ -412,38 +373,3 @@ class Catalog:
                 self._db.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
             self._db.execute("DELETE FROM to_index WHERE id = ?", (key,))
             self._db.execute("INSERT OR IGNORE INTO to_unindex VALUES (?)", (key,))
-
-    def _rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._db.execute(statement, values).fetchall()
-            except sqlite3.Error as error:
-                raise store_error(self.path, error) from error
-
-    def _value(self, statement: str, *values: Any) -> Any:
-        rows = self._rows(statement, *values)
-        return rows[0][0] if rows else None
-
-
-def _where(filters: Filters) -> tuple[str, list[str]]:
-    clauses, values = ["documents.status = 'current'"], []
-    if filters.firm is not None:
-        clauses.append("passages.number IN (SELECT number FROM mentions WHERE firm = ?)")
-        values.append(filters.firm)
-    if filters.since is not None:
-        clauses.append("substr(documents.published, 1, 10) >= ?")
-        values.append(filters.since)
-    if filters.until is not None:
-        clauses.append("substr(documents.published, 1, 10) <= ?")
-        values.append(filters.until)
-    if filters.publisher is not None:
-        clauses.append("lower(documents.publisher) = lower(?)")
-        values.append(filters.publisher)
-    return " AND ".join(clauses), values
-
-
-def _bound(ids: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """Yield `ids` in slices that one statement can bind, each with its question marks."""
-    for start in range(0, len(ids), _BOUND):
-        some = ids[start : start + _BOUND]
-        yield some, ", ".join("?" * len(some))

@@ -7,6 +7,7 @@ A name is found only as a contiguous phrase, bounded by non-letters, with its ca
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import unicodedata
 from collections import defaultdict
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.errors import DossierError
 from ingest.records import Mention
+from ingest.spelling import SHORTEST, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,18 +33,13 @@ _LEGAL_FORM = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "‐": "-", "‑": "-", "\xa0": " ", "_": " "})
-# Below this similarity (1 less the share of letters added, lost, changed or swapped) a word is another word rather
-# than a misspelling: one letter in five may be wrong ("Dahwa"), but "intellect" is not Intellexa.
-_MISSPELT = 0.79
-_MISSPELT_SHORTEST = 5
-
 # Latin capitals, those of Turkish, Polish or Czech names among them.
 _CAPITAL = "".join(letter for letter in map(chr, range(ord("A"), 0x250)) if letter.isupper())
 # "FY2018" and "Q3" name a time; a name ends at its possessive ("The Herald’s Jane Roe" are two).
 _CAPITAL_WORD = rf"(?!(?:FY|[QH]\d)[\d’'-]*\b)(?:[{_CAPITAL}][\w’'&-]*[\w]|[{_CAPITAL}])"
 _RUN = rf"{_CAPITAL_WORD}(?:(?<![’']s)\s(?:&\s)?{_CAPITAL_WORD})*"
 # "Ministry of Industry and Information Technology" is one name, "Hikvision and Dahua" are two.
-_CAPITALISED = re.compile(rf"{_RUN}(?:\s(?:of|for|de)\s(?:the\s)?{_RUN}(?:,?\sand\s{_RUN})?)*")
+_CAPITALISED = re.compile(rf"(?<!\w){_RUN}(?:\s(?:of|for|de)\s(?:the\s)?{_RUN}(?:,?\sand\s{_RUN})?)*")
 # Addresses and handles: their capitals name nothing.
 _ADDRESS = re.compile(r"\S*(?:://|www\.|\w\.\w+/|@)\S*")
 # One capitalised word is a name by itself only if something besides a sentence's start makes it one.
@@ -99,6 +96,11 @@ class FirmNames:
                 rows[row["id"]].append(row)
         return cls(tuple(_firm(key, group) for key, group in rows.items()))
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a hash over all that decides what is found: forms, their kinds and owners."""
+        return hashlib.sha256(repr(self.firms).encode()).hexdigest()[:16]
+
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the listed firms named in `text`, the longest name first at each place, in order of appearance."""
         if not self.firms:
@@ -117,16 +119,9 @@ class FirmNames:
 
     def misspelt(self, word: str) -> Firm | None:
         """Return the one firm whose name `word` seems to misspell, None when there is none or when it is one's name."""
-        from rapidfuzz import process  # noqa: PLC0415 - late
-        from rapidfuzz.distance import OSA  # noqa: PLC0415
-
         folded = fold(word)
-        if len(folded) < _MISSPELT_SHORTEST or folded in self._by_form:
-            return None
-        # Who misspells a name still knows how it starts.
-        forms = [form for form in self._misspellable if form[0] == folded[0]]
-        hit = process.extractOne(folded, forms, scorer=OSA.normalized_similarity, score_cutoff=_MISSPELT)
-        return self.by_id[self._by_form[hit[0]][0]] if hit else None
+        known = None if folded in self._by_form else nearest(folded, self._misspellable)
+        return self.by_id[self._by_form[known][0]] if known else None
 
     def forms(self, firm: str) -> tuple[str, ...]:
         """Return every printed form of the firm with this id; a unit's or brand's name is none of its owner's."""
@@ -159,9 +154,7 @@ class FirmNames:
     def _misspellable(self) -> list[str]:
         # A form that is also a word ("Curtin", "Dawning") is near to too many other words.
         words = {fold(form.text) for firm in self.firms for form in firm.forms if form.needs_context}
-        return [
-            form for form in self._by_form if len(form) >= _MISSPELT_SHORTEST and form.isascii() and form not in words
-        ]
+        return [form for form in self._by_form if len(form) >= SHORTEST and form.isascii() and form not in words]
 
     @cached_property
     def _automaton(self) -> Any:

@@ -24,7 +24,7 @@ from ingest.catalog import Catalog
 from ingest.errors import DossierError, StoreError, UnreadableFileError
 from ingest.identity import canonical_url, document_id, publisher_of
 from ingest.index import Index
-from ingest.passages import embedded_text, passages
+from ingest.passages import embedded_text, marked_anew, passages
 from ingest.read import ReadingProcess
 from ingest.records import Document, Entry, Passage, Receipt, Source
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _OWNER = "owner.json"
 # A note in the catalog: "stale" from a removal until the index has been filled anew.
 _INDEX = "index"
+# A note in the catalog: the list of names that its passages' firms were found by.
+_FIRMS = "firms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Library:
         try:
             self.catalog = Catalog(_private_file(home / "catalog.sqlite3"))
             self._sweep()
+            self._mark_firms()
         except BaseException:
             self._lock.release()
             raise
@@ -306,6 +309,17 @@ class Library:
         kept, vectors = self.catalog.vectors(to_index)
         for done in index.put(kept, vectors):
             self.catalog.unqueue(done, ())
+
+    def _mark_firms(self) -> None:
+        """Find the firms of every passage anew if the list of names is another than the one it was cut with."""
+        if self.catalog.note(_FIRMS) == self.names.fingerprint:
+            return
+        with self._writing, self.catalog.transaction():
+            for entry in self.catalog.entries():
+                text = self.catalog.document(entry.source.id).text
+                cut = self.catalog.passages_of(entry.source.id)
+                self.catalog.put_mentions(marked_anew(passage, text, self.names) for passage in cut)
+            self.catalog.set_note(_FIRMS, self.names.fingerprint)
 
     def _receipt(
         self,

@@ -108,6 +108,13 @@ def embedded_text(passage: Passage, text: str) -> str:
     return f"{passage.context}\n{own}" if passage.context else own
 
 
+def marked_anew(passage: Passage, text: str, names: FirmNames) -> Passage:
+    """Return a passage of a document's `text` with the firms that another list of names finds in it."""
+    outside = _antecedents_before(passage.sentences, passage.start)
+    firms, inherited = _named(text, names, passage.start, passage.end, outside)
+    return replace(passage, firms=firms, inherited=inherited)
+
+
 def without_addresses(text: str) -> str:
     """Return `text` without addresses of the web and handles, which say nothing."""
     return " ".join(_ADDRESS.sub(" ", text).split())
@@ -186,26 +193,15 @@ class _Cutter:
     def _passage(self, ordinal: int, units: Sequence[_Unit]) -> Passage:
         document, first = self.document, units[0]
         start, end = first.sentence.start, units[-1].sentence.end
-        own = document.text[start:end]
-        outside = list(
-            dict.fromkeys(
-                antecedent for unit in units for antecedent in unit.sentence.antecedents if antecedent.start < start
-            )
-        )
-        firms = _mentions(self.names, own, start)
-        named = {mention.firm for mention in firms}
-        inherited = tuple(
-            mention
-            for span in outside
-            for mention in _mentions(self.names, document.text[span.start : span.end], span.start)
-            if mention.firm not in named
-        )
+        sentences = tuple(unit.sentence for unit in units)
+        outside = _antecedents_before(sentences, start)
+        firms, inherited = _named(document.text, self.names, start, end, outside)
         return Passage(
             id=f"{document.source.id}:{start}",
             document_id=document.source.id,
             ordinal=ordinal,
             place=self.places.of(start, end, first.voice),
-            sentences=tuple(unit.sentence for unit in units),
+            sentences=sentences,
             heading=first.heading,
             voice=first.voice,
             context=_fitted(self._context_parts(first, outside), self.count, self.context_length),
@@ -225,6 +221,27 @@ class _Cutter:
             yield first.table[1]
         for span in antecedents:
             yield without_addresses(self.document.text[span.start : span.end])
+
+
+def _antecedents_before(sentences: Iterable[Sentence], start: int) -> list[Span]:
+    """Return the antecedents of a passage's sentences that stand before it."""
+    every = (antecedent for sentence in sentences for antecedent in sentence.antecedents)
+    return list(dict.fromkeys(antecedent for antecedent in every if antecedent.start < start))
+
+
+def _named(
+    text: str, names: FirmNames, start: int, end: int, outside: Iterable[Span]
+) -> tuple[tuple[Mention, ...], tuple[Mention, ...]]:
+    """Return the firms named in a slice of `text`, and those that only its antecedents name."""
+    firms = _mentions(names, text[start:end], start)
+    known = {mention.firm for mention in firms}
+    inherited = tuple(
+        mention
+        for span in outside
+        for mention in _mentions(names, text[span.start : span.end], span.start)
+        if mention.firm not in known
+    )
+    return firms, inherited
 
 
 def _block_spans(text: str, block: Block) -> list[tuple[int, int]]:

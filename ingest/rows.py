@@ -1,12 +1,23 @@
-"""Records as JSON, for the catalog: arrays in the order of the fields, since a store holds hundreds of thousands."""
+"""Records and filters as the catalog keeps and asks them.
+
+Records are JSON arrays in the order of the fields, since a store holds hundreds of thousands.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import astuple, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.records import Block, Document, Mention, Page, Passage, Place, Sentence, Source, Span, Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.records import Filters
+
+# Rows bound in one statement; SQLite refuses more than 32,766.
+_BOUND = 10_000
 
 _PASSAGE_FIELDS = tuple(column.name for column in fields(Passage))
 
@@ -66,3 +77,28 @@ def passage_from_json(record: str) -> Passage:
     values["firms"] = tuple(Mention(*mention) for mention in values["firms"])
     values["inherited"] = tuple(Mention(*mention) for mention in values["inherited"])
     return Passage(**values)
+
+
+def where(filters: Filters) -> tuple[str, list[str]]:
+    """Return the SQL condition that `filters` set on current documents and their passages, and its values."""
+    clauses, values = ["documents.status = 'current'"], []
+    if filters.firm is not None:
+        clauses.append("passages.number IN (SELECT number FROM mentions WHERE firm = ?)")
+        values.append(filters.firm)
+    if filters.since is not None:
+        clauses.append("substr(documents.published, 1, 10) >= ?")
+        values.append(filters.since)
+    if filters.until is not None:
+        clauses.append("substr(documents.published, 1, 10) <= ?")
+        values.append(filters.until)
+    if filters.publisher is not None:
+        clauses.append("lower(documents.publisher) = lower(?)")
+        values.append(filters.publisher)
+    return " AND ".join(clauses), values
+
+
+def in_slices(ids: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield `ids` in slices that one statement can bind, each with its question marks."""
+    for start in range(0, len(ids), _BOUND):
+        some = ids[start : start + _BOUND]
+        yield some, ", ".join("?" * len(some))

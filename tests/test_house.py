@@ -20,7 +20,7 @@ LONGEST_FILE = 450
 # The one module that a library may be imported in; a folder stands for every module in it.
 OWNERS = {
     "chromadb": ("ingest/index.py",),
-    "sqlite3": ("ingest/catalog.py",),
+    "sqlite3": ("ingest/database.py",),
     "sentence_transformers": ("ingest/embed.py",),
     "pypdf": ("ingest/read/pdf_facts.py",),
     "langchain": ("app/write.py",),

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from ingest.embed import Embedder
 from ingest.errors import DossierError, NotFoundError, StoreError
+from ingest.firms import LISTED, FirmNames
 from ingest.library import Library
 from ingest.records import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.firms import FirmNames
     from ingest.records import Receipt
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -646,3 +646,20 @@ def test_a_store_is_private(tmp_path: Path, embedder: Embedder, names: FirmNames
     # Chroma makes its own folder, which the store's folder bars.
     modes.pop(library.home / "index")
     assert {path.name: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_a_newer_list_of_firms_marks_what_is_there(library: Library, embedder: Embedder, tmp_path: Path):
+    """A firm that a later list names is found in documents that were added before, and nothing is embedded anew."""
+    added = add(library, "gates.txt", b"The gates came from OstraWorks. The pilots of Ostrel objected.")
+    assert library.catalog.passage_ids(Filters(firm="ostraworks-group")) == []
+    _, before = library.catalog.vectors(library.catalog.passage_ids())
+    library.close()
+    table = tmp_path / "own.csv"
+    table.write_text("id,name,form,form_kind\nostraworks-group,OstraWorks,OstraWorks,canonical\n", encoding="utf-8")
+    with Library(library.home, Counting(embedder), FirmNames.load(LISTED, table)) as opened:
+        (found,) = opened.catalog.passage_ids(Filters(firm="ostraworks-group"))
+        assert found.startswith(str(added.id))
+        assert opened.catalog.passage_ids(Filters(firm="ostraworks")) == []
+        _, after = opened.catalog.vectors([found])
+        assert opened.embedder.embedded == 0
+    assert np.array_equal(before, after)
