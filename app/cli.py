@@ -94,6 +94,10 @@ def ingest(
 @app.command(epilog="Example: dossier ask 'Who supplies Hikvision?' --since 2019-01-01")
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in plain words.")],
+    history: Annotated[
+        Path | None,
+        typer.Option("--history", metavar="FILE", help='JSON: [{"role": "user|assistant", "content"}, ...].'),
+    ] = None,
     firm: Firm = None,
     since: Since = None,
     until: Until = None,
@@ -102,9 +106,13 @@ def ask(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Answer a question with verbatim, cited sentences, or say that the sources do not say."""
+    """Answer a question with verbatim, cited sentences, or say that the sources do not say.
+
+    With the conversation before it (--history), a follow-up like "And who supplies them?" is understood.
+    """
+    turns = _turns(history) if history else ()
     with _opened(home) as dossier:
-        answer = dossier.ask(question, _filters(dossier, firm, since, until, publisher))
+        answer = dossier.ask(question, _filters(dossier, firm, since, until, publisher), turns)
     if as_json:
         _print_json(answer.as_json())
     else:
@@ -129,7 +137,7 @@ def search(
     if as_json:
         _print_json({"query": query, "hits": [hit.as_json() for hit in hits]})
         return
-    from app.quote import printed_place, printed_source  # noqa: PLC0415 - late
+    from app.cite import printed_place, printed_source  # noqa: PLC0415 - late
 
     for hit in hits:
         place = printed_place(hit.passage.place)
@@ -197,6 +205,30 @@ def remove(
         _print_json({"removed": removed})
     else:
         typer.echo(f"Removed {', '.join(removed)}.")
+
+
+@app.command(epilog="Example: dossier ask 'Who supplies Hikvision?' --json > answer.json && dossier verify answer.json")
+def verify(
+    record: Annotated[Path, typer.Argument(metavar="ANSWER.json", help="What `dossier ask --json` printed.")],
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Check an answer's quotes against the store: each verbatim, and where it says that it stands."""
+    from app.check import verify as verified  # noqa: PLC0415 - late
+
+    answer = _json_of(record)
+    with _opened(home) as dossier:
+        verdicts = verified(answer, dossier.library)
+    holds = all(verdict.ok for verdict in verdicts)
+    if as_json:
+        _print_json({"ok": holds, "citations": [verdict.as_json() for verdict in verdicts]})
+    else:
+        for verdict in verdicts:
+            typer.echo(f"[{verdict.number}] {'holds' if verdict.ok else 'DOES NOT HOLD'}{_because(verdict.problem)}")
+        typer.echo(f"{'Every quote holds' if holds else 'Not every quote holds'}: {len(verdicts)} checked.")
+    if not holds:
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example: dossier doctor")
@@ -277,6 +309,32 @@ def _filters(
     return dossier.filters(firm, since, until, publisher)
 
 
+def _json_of(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DossierError(f"{file}: cannot be read ({error.strerror}). Name a file of JSON.") from error
+    except ValueError as error:
+        raise DossierError(f"{file}: is no JSON ({error}).") from error
+
+
+def _turns(file: Path) -> list[dict[str, str]]:
+    turns = _json_of(file)
+    wanted = {"role", "content"}
+    if not isinstance(turns, list) or not all(
+        isinstance(turn, dict) and wanted <= turn.keys() and all(isinstance(turn[key], str) for key in wanted)
+        for turn in turns
+    ):
+        raise DossierError(
+            f'{file}: is no conversation. It must be a JSON list of {{"role": "user", "content": "..."}}.'
+        )
+    return turns
+
+
+def _because(problem: str | None) -> str:
+    return f": {_one_line(problem)}" if problem else ""
+
+
 def _no_filters() -> Filters:
     from ingest.records import Filters  # noqa: PLC0415 - late
 
@@ -325,6 +383,8 @@ def _receipt_line(receipt: Receipt) -> str:
 
 def _answer_text(answer: Answer) -> str:
     parts = [answer.text]
+    if answer.standalone_question != answer.question:
+        parts.insert(0, f"Understood as: {answer.standalone_question}")
     if answer.citations:
         parts.append("\n".join(_source_line(citation) for citation in answer.citations))
     if answer.nearest:
@@ -337,7 +397,7 @@ def _answer_text(answer: Answer) -> str:
 
 
 def _source_line(citation: Citation) -> str:
-    from app.quote import printed_place, printed_source  # noqa: PLC0415 - late
+    from app.cite import printed_place, printed_source  # noqa: PLC0415 - late
 
     source = citation.document
     line = f"[{citation.number}] {_one_line(printed_source(source))}, {printed_place(citation.quote.place)}"

@@ -9,10 +9,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from app.answers import Answer, Citation, Searched
-from app.names import is_absent, must_be_present, names_asked
-from app.quote import attributed, best_sentences, cite, with_denials
+from app.answers import Answer, Searched
+from app.cite import cite
+from app.collection import AboutCollection
+from app.compose import refusal, sentences, text_of
+from app.evidence import weighed
+from app.names import absent, ambiguous, names_asked
+from app.question import Question
+from app.quote import choose, nearest
 from app.retrieve import retrieve
+from app.standalone import standalone
 from ingest.errors import DossierError
 from ingest.firms import LISTED, FirmNames, fold, without_legal_form
 from ingest.identity import publishers_by_host
@@ -22,12 +28,15 @@ from ingest.read.limits import require_size
 from ingest.records import Filters, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from app.answers import Hit
+    from app.answers import AnswerSentence, Citation, Hit, Outcome
     from app.names import Name
+    from app.question import Want
+    from app.quote import Quote
     from app.settings import Settings
+    from app.standalone import Turn
     from ingest.library import Progress
     from ingest.records import Document
 
@@ -104,56 +113,103 @@ class Dossier:
             resolved = listed[0].id if listed else misspelt.id if misspelt else fold(without_legal_form(firm))
         return Filters(resolved, since, until, publisher)
 
-    def ask(self, question: str, filters: Filters | None = None) -> Answer:
-        """Answer a question by quoting; an answer that the sources do not hold is an answer too."""
-        question = _checked(question)
-        began = perf_counter()
-        library, filters = self.library, filters or Filters()
-        documents, passages = library.catalog.counts(filters)
-        asked = names_asked(question, library.names, library.catalog) if passages else ()
-        absent = [name for name in asked if must_be_present(name) and is_absent(name, library.catalog, filters)]
-        hits = retrieve(library, question, asked, _PASSAGES_READ, filters) if passages else []
-        retrieved = perf_counter()
-        searched = Searched(documents, passages, _also_searched(asked), tuple(name.asked for name in absent))
-        cited = self._cited(question, asked, hits)
-        if absent or not cited:
-            citations, nearest = cited[:0], (cited or self._cited(question, asked, hits, bearing=False))[:_NEAREST]
-        else:
-            citations, nearest = cited, cited[:0]
-        sentences = tuple(attributed(citation) for citation in citations)
-        text = "\n".join(sentence.text for sentence in sentences) or _refusal(searched, filters)
-        done = perf_counter()
-        return Answer(
-            question=question,
-            standalone_question=question,
-            outcome="answered" if citations else "not_in_sources",
-            text=text,
-            sentences=sentences,
-            citations=citations,
-            nearest=nearest,
-            searched=searched,
-            seconds={"total": done - began, "retrieve": retrieved - began, "answer": done - retrieved},
-        )
+    def ask(self, question: str, filters: Filters | None = None, history: Sequence[Turn] = ()) -> Answer:
+        """Answer a question by quoting; an answer that the sources do not hold is an answer too.
+
+        `history` is what was said before, oldest first: a follow-up is made to stand alone by it.
+        """
+        return _Asking(self.library, _checked(question), filters or Filters(), history).answer()
 
     def passage_around(self, citation: Citation) -> str:
         """Return the words of the passage that a quote stands in; empty when its document is no longer there."""
         found = self.library.catalog.passages([citation.passage_id]).get(citation.passage_id)
         return found[1] if found else ""
 
-    def _cited(
-        self, question: str, asked: tuple[Name, ...], hits: list[Hit], *, bearing: bool = True
-    ) -> tuple[Citation, ...]:
-        known: dict[str, Document] = {}
 
-        def text_of(document_id: str) -> Document:
-            if document_id not in known:
-                known[document_id] = self.library.document(document_id)
-            return known[document_id]
+class _Asking:
+    """One question on its way to an answer."""
 
-        chosen = best_sentences(question, asked, hits, self.library.embedder, text_of, bearing=bearing)
+    def __init__(self, library: Library, question: str, filters: Filters, history: Sequence[Turn]) -> None:
+        self._began = perf_counter()
+        self._library, self._asked, self._filters, self._history = library, question, filters, history
+        self._documents, self._passages = library.catalog.counts(filters)
+        self._alone = standalone(question, history, library.names, library.catalog)
+        self._names = names_asked(self._alone.text, library.names, library.catalog) if self._passages else ()
+        self._retrieved = perf_counter()
+        self._known: dict[str, Document] = {}
+
+    def answer(self) -> Answer:
+        if not self._passages:
+            return self._refused(self._question(), (), ())
+        about = AboutCollection(self._library, self._filters).answer(self._alone.asks, self._history)
+        unclear = ambiguous(self._alone.text, self._library.names, self._library.catalog)
+        if isinstance(about, str):
+            return self._written("ask_back", (), (), about)
+        if about is not None:
+            return self._written("answered", about[0], about[1])
+        if unclear is not None:
+            names = " or ".join([", ".join(unclear[1][:-1]), unclear[1][-1]])
+            return self._written(
+                "ask_back", (), (), f"Which do you mean by {unclear[0]}: {names}? The documents name each."
+            )
+        return self._quoted(self._question())
+
+    def _question(self) -> Question:
+        """Return the question with its misspelt names put right."""
+        text, asks = self._alone.text, self._alone.asks
+        for name in self._names:
+            if name.corrected:
+                text, asks = text.replace(name.asked, name.forms[0]), asks.replace(name.asked, name.forms[0])
+        return Question(text, self._names, asks)
+
+    def _quoted(self, question: Question) -> Answer:
+        library = self._library
+        missing = absent(self._names, library.catalog, self._filters)
+        hits = retrieve(library, question.text, self._names, _PASSAGES_READ, self._filters)
+        self._retrieved = perf_counter()
+        candidates = weighed(question, hits, library, self._document)
+        choice = choose(question, candidates, self._next_passage)
+        if missing or choice.outcome == "not_in_sources":
+            quotes = nearest(candidates, _NEAREST)
+            return self._refused(question, choice.lacking, self._cited(quotes), tuple(name.asked for name in missing))
+        citations = self._cited(choice.quotes)
+        written = sentences(question, choice, citations, library.names)
+        return self._written(choice.outcome, written, citations)
+
+    def _refused(
+        self, question: Question, lacking: Sequence[Want], citations: Sequence[Citation], absent: tuple[str, ...] = ()
+    ) -> Answer:
+        searched = self._searched(absent)
+        text = refusal(question, lacking, searched, filtered=self._filters != Filters())
+        return replace(self._written("not_in_sources", (), (), text), nearest=tuple(citations), searched=searched)
+
+    def _written(
+        self, outcome: Outcome, written: Sequence[AnswerSentence], citations: Sequence[Citation], text: str = ""
+    ) -> Answer:
+        done = perf_counter()
+        return Answer(
+            question=self._asked,
+            standalone_question=self._alone.text,
+            outcome=outcome,
+            text=text or text_of(written),
+            sentences=tuple(written),
+            citations=tuple(citations),
+            nearest=(),
+            searched=self._searched(),
+            seconds={
+                "total": done - self._began,
+                "retrieve": self._retrieved - self._began,
+                "answer": done - self._retrieved,
+            },
+        )
+
+    def _searched(self, absent: tuple[str, ...] = ()) -> Searched:
+        return Searched(self._documents, self._passages, _also_searched(self._names), absent)
+
+    def _cited(self, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
         cited = tuple(
-            cite(number, hit, sentence, text_of(hit.document.id))
-            for number, (hit, sentence) in enumerate(with_denials(chosen, self._next_passage), start=1)
+            cite(number, quote.hit, quote.sentences, self._document(quote.hit.document.id))
+            for number, quote in enumerate(quotes, start=1)
         )
         wrong = [citation for citation in cited if not citation.quote_verified]
         if wrong:
@@ -164,8 +220,13 @@ class Dossier:
             )
         return cited
 
+    def _document(self, document_id: str) -> Document:
+        if document_id not in self._known:
+            self._known[document_id] = self._library.document(document_id)
+        return self._known[document_id]
+
     def _next_passage(self, hit: Hit) -> Hit | None:
-        following = self.library.catalog.passage_after(hit.passage)
+        following = self._library.catalog.passage_after(hit.passage)
         return replace(hit, passage=following[0], text=following[1]) if following else None
 
 
@@ -211,15 +272,3 @@ def _checked(question: str) -> str:
 def _also_searched(asked: Iterable[Name]) -> tuple[str, ...]:
     forms = [form for name in asked for form in name.forms if form != name.asked]
     return tuple(dict.fromkeys(forms))
-
-
-def _refusal(searched: Searched, filters: Filters) -> str:
-    if not searched.passages and filters != Filters():
-        return "The sources do not say: the filters leave no document to search. Widen them."
-    if not searched.passages:
-        return "The sources do not say: there is no document to search. Add some with `dossier ingest`."
-    if searched.firms_not_found:
-        verb = "is" if len(searched.firms_not_found) == 1 else "are"
-        where = "them" if filters == Filters() else "what the filters leave of them"
-        return f"The sources do not say: {' and '.join(searched.firms_not_found)} {verb} named nowhere in {where}."
-    return "The sources do not say: no passage was found that bears on this."

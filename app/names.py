@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.words import EMPTY, phrase_query
+from app.countries import is_of_country
+from app.words import EMPTY, phrase_query, rarity
 from ingest.firms import capitalised_names, fold
 from ingest.records import Filters
+from ingest.spelling import SHORTEST, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.catalog import Catalog
     from ingest.firms import Firm, FirmNames
     from ingest.records import Mention
@@ -22,20 +26,44 @@ _ALL = -1  # SQLite's word for no limit
 # Abbreviations that a question uses and a source may spell out or print as a sign: they name no firm.
 _ABBREVIATIONS = frozenset(
     "USD EUR GBP RMB CNY JPY CHF HKD US UK EU UN UAE AI IT ID GDP CEO CFO CTO EBIT EBITDA EPS PPE PPNE COGS CAPEX OPEX "
-    "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK".split()
+    "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK DNA RNA GPS CCTV VPN SMS SIM IP USB PDF API URL DNS ISP".split()
 )
-# "American" may stand in the question and "U.S." in the text: adjectives of place are no names of firms.
-_ADJECTIVE_OF_PLACE = re.compile(r"^[A-Z]\w+(?:ese|ish|ian|ean|can)$")
+# "American" may stand in the question and "U.S." in the text: adjectives of place, peoples, creeds and the seats of
+# governments are no names of firms.
+_OF_PLACE = re.compile(
+    r"(?:[A-Z]\w+(?:ese|ish|ian|ean|can)s?|Uyghurs?|Uighurs?|Kurds?|Jews?|Muslims?|Christians?|Buddhists?|Europe|Asia|"
+    r"Africa|Washington|Pentagon|Congress|Senate|Parliament|Kremlin|Beijing|Brussels|White House|Capitol Hill)"
+)
+# Public bodies, laws and lists go by many names; firms' own names do not end like this.
+_PUBLIC = re.compile(
+    r"\b(?:Army|Navy|Force|Forces|Guard|Ministry|Minister|Court|Council|Committee|Commission|Party|Act|Law|List|Agency|"
+    r"Department|Office|Bureau|Government|Police|Parliament|Assembly|Union|Convention|Declaration|President)$"
+)
+_LEADING_PLACE = re.compile(r"^(?:U\.S\.|US|UK|U\.K\.|EU|[A-Z]\w+(?:ese|ish|ian|ean|can))\s+(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name in a question: as asked, the firm of the list that it names (or None), and the forms searched for it."""
+    """A name in a question: as asked, the firm of the list that it names (or None), and the forms searched for it.
+
+    `longer` are other firms' names that hold one of the forms ("Intel Capital" is not Intel); `owned` the firms whose
+    parent it is, which are told apart from it; `is_voice` is true of who publishes or writes a document, whose name
+    need not stand in its text.
+    """
 
     asked: str
     firm: Firm | None
     forms: tuple[str, ...]
     corrected: bool = False
+    longer: tuple[str, ...] = ()
+    is_voice: bool = False
+    owned: tuple[Name, ...] = ()
+
+    def stands_in(self, text: str) -> bool:
+        """Tell whether `text` has a form of the name; where that is part of another's name, it is not this one."""
+        for form in self.longer:
+            text = as_printed(form).sub(" ", text)
+        return any(as_printed(form).search(text) for form in self.forms)
 
 
 def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name, ...]:
@@ -56,15 +84,29 @@ def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name
                 found.append((start, end, name))
     for mention in capitalised_names(question):
         if not any(start < mention.end and mention.start < end for start, end, _ in found):
-            corrected = None if _is_word(mention.form, catalog) else names.misspelt(mention.form)
-            name = _name(mention.form, corrected, names) if corrected else Name(mention.form, None, (mention.form,))
-            found.append((mention.start, mention.end, name))
+            found.append((mention.start, mention.end, _unlisted(mention.form, names, catalog)))
     for word in words:
         if not any(start < word.end() and word.start() < end for start, end, _ in found):
-            corrected = None if fold(word[0]) in EMPTY or _is_word(word[0], catalog) else names.misspelt(word[0])
-            if corrected:
-                found.append((word.start(), word.end(), _name(word[0], corrected, names)))
+            name = None if fold(word[0]) in EMPTY else _corrected(word[0], names, catalog)
+            if name:
+                found.append((word.start(), word.end(), name))
     return tuple(name for _, _, name in sorted(found, key=lambda item: item[0]))
+
+
+def ambiguous(question: str, names: FirmNames, catalog: Catalog) -> tuple[str, tuple[str, ...]] | None:
+    """Return a name in a question that may mean several firms of the collection, and their names; None without one.
+
+    It is a form that firms share ("BIS"), or a stem that their names begin with ("Sense") and that is no name itself.
+    """
+    for word in re.finditer(r"[^\W\d_][\w’'-]*\w", question):
+        form = re.sub(r"[’']s$", "", word[0])
+        if not form[0].isupper():
+            continue
+        meant = names.resolve(form) or names.starting_with(form)
+        held = [firm for firm in meant if catalog.passage_ids(Filters(firm=firm.id))]
+        if len(held) > 1 and not (len(meant) > len(names.resolve(form)) and _occurs(form, catalog, Filters())):
+            return form, tuple(sorted(firm.name for firm in held))
+    return None
 
 
 def is_absent(name: Name, catalog: Catalog, filters: Filters | None = None) -> bool:
@@ -76,7 +118,39 @@ def must_be_present(name: Name) -> bool:
     """Tell whether a question cannot be answered by passages that lack this name."""
     if name.firm is not None:
         return True
-    return name.asked not in _ABBREVIATIONS and not _ADJECTIVE_OF_PLACE.match(name.asked)
+    return not (
+        name.is_voice or name.asked in _ABBREVIATIONS or _OF_PLACE.fullmatch(name.asked) or is_of_country(name.asked)
+    )
+
+
+def absent(names: Sequence[Name], catalog: Catalog, filters: Filters) -> tuple[Name, ...]:
+    """Return those of a question's names without which nothing can answer it, and which no passage holds."""
+    needed = [name for name in names if must_be_present(name)]
+    missing = [name for name in needed if is_absent(name, catalog, filters)]
+    firms = tuple(name for name in missing if name.firm is not None or not _PUBLIC.search(name.asked))
+    return firms or (tuple(missing) if len(missing) == len(needed) else ())
+
+
+def _unlisted(form: str, names: FirmNames, catalog: Catalog) -> Name:
+    """Return a capitalised name that is on no list: as it is where the collection has it, else corrected if it can."""
+    form = re.sub(r"-[a-z]+$", "", _LEADING_PLACE.sub("", form))  # of "ISIS-linked" it is ISIS that is named
+    if fold(form) in {fold(voice) for voice in catalog.voices()}:
+        return Name(form, None, (form,), is_voice=True)
+    forms = (form, form[:-1]) if re.search(r"[a-z]s$", form) else (form,)
+    return _corrected(form, names, catalog) or Name(form, None, forms)
+
+
+def _corrected(word: str, names: FirmNames, catalog: Catalog) -> Name | None:
+    """Return the name that a word which the collection never uses seems to misspell: a listed one, or one in it."""
+    folded = fold(word)
+    # What English commonly says, or the collection itself, is not misspelt.
+    if len(word) < SHORTEST or rarity(folded) < 1 or _occurs(folded, catalog, Filters()):
+        return None
+    firm = names.misspelt(word)
+    if firm:
+        return _name(word, firm, names)
+    known = nearest(folded, (name for name in catalog.names_from(folded[0]) if len(name) >= SHORTEST))
+    return Name(word, None, (known,), corrected=True) if known else None
 
 
 def _in_han(question: str, names: FirmNames) -> list[Mention]:
@@ -108,13 +182,9 @@ def _needs_context(firm: Firm, phrase: str) -> bool:
 
 
 def _name(asked: str, firm: Firm, names: FirmNames) -> Name:
-    return Name(asked, firm, names.forms(firm.id), corrected=not names.resolve(asked))
-
-
-def _is_word(word: str, catalog: Catalog) -> bool:
-    """Tell whether the collection itself uses a word; then it is not misspelt."""
-    phrase = phrase_query(word)
-    return bool(phrase and catalog.match_words(phrase, 1, Filters()))
+    forms = names.forms(firm.id)
+    owned = tuple(Name(one.name, one, names.forms(one.id)) for one in names.firms if one.parent == firm.id)
+    return Name(asked, firm, forms, not names.resolve(asked), names.longer(firm.id), owned=owned)
 
 
 def _occurs(form: str, catalog: Catalog, filters: Filters) -> bool:

@@ -1,209 +1,232 @@
-"""An answer by quoting, without a model: the one to three whole sentences that answer best, and who says each."""
+"""An answer by quoting, without a model: which whole sentences to quote, the fewest that answer, or none."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
-from app.answers import AnswerSentence, Citation, Slice
-from app.names import as_printed
-from app.words import content_words
-from ingest.fulltext import searchable
-from ingest.passages import without_addresses
-from ingest.places import Places
-from ingest.records import Span
-from ingest.voices import UNNAMED, is_signature
+from app.evidence import WEIGHTS, statements
+from app.kinds import holds, leaves_unnamed
+from app.words import content_words, share_of
+from ingest.passages import LONGEST_SENTENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from app.answers import Hit
-    from app.names import Name
-    from ingest.embed import Embedder
-    from ingest.records import Document, Place, Sentence, Source
+    from app.answers import Hit, Outcome
+    from app.evidence import Candidate
+    from app.question import Question, Want
+    from ingest.records import Sentence
 
-# Passages whose sentences are weighed, and sentences quoted at most.
-_PASSAGES = 8
-MOST_QUOTES = 3
-# A further sentence is quoted when it scores at least this share of the best one.
-_WORTH = 0.85
+# How much worse than the best a sentence may be (in the units of evidence.WEIGHTS) to be quoted beside it: in any
+# answer; in a list; for another side of a comparison; as the neighbour of a quoted one that goes on from it, or that
+# says more of the same. Set on development questions; see evals/results.md.
+_SECOND, _LISTED, _OTHER_SIDE, _GOES_ON, _NEIGHBOUR = 1.0, 1.5, 5.0, 3.0, 2.0
+# How much worse the best sentence that holds the kind of thing asked for may be than the best one of all.
+_OF_KIND = 1.5
+# A question that a source itself asks, and so much better than any statement, tells that no source answers it.
+_ASKED_TOO = 1.0
+_MOST_QUOTES, _MOST_LISTED = 2, 5
 # A sentence repeats another when this share of its words stands there too.
 _REPEATS = 0.6
-# What each sign of an answer weighs: nearness in meaning, words shared, names asked for, rank of its passage.
-_MEANING, _WORDS, _NAMES, _RANK = 1.0, 0.5, 0.4, 0.2
-# Fewer words than this state nothing.
-_FEWEST_WORDS = 3
-# Not strftime's, which speak the language of the user's machine.
-_MONTHS = "January February March April May June July August September October November December".split()
+# What a question takes for granted of somebody is not borne out when no sentence about these shares this part of its
+# words, and one about others shares that part.
+_BORNE_OUT, _DONE_BY_OTHERS = 0.5, 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Quote:
+    """A run of neighbouring sentences of one passage that is quoted as one."""
+
     hit: Hit
-    sentence: Sentence
-    score: float
+    sentences: tuple[Sentence, ...]
 
 
-def best_sentences(  # noqa: PLR0913 - what a choice of sentences rests on
-    question: str,
-    asked: Sequence[Name],
-    hits: Sequence[Hit],
-    embedder: Embedder,
-    text_of: Callable[[str], Document],
-    *,
-    bearing: bool = True,
-) -> list[tuple[Hit, Sentence]]:
-    """Choose the sentences to quote, best first; with `bearing` only those that have to do with the question."""
-    wanted = set(content_words(question))
-    weighed: list[tuple[Hit, Sentence, str, str]] = []
-    for hit in hits[:_PASSAGES]:
-        text = text_of(hit.document.id).text
-        for sentence in _statements(hit):
-            understood = _understood(text, sentence)
-            if not bearing or _bears_on(wanted, asked, f"{hit.passage.context} {understood}"):
-                weighed.append((hit, sentence, text[sentence.start : sentence.end], understood))
-    if not weighed:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is quoted, in the order of quoting; `lacking` is asked for and not found, `denied` holds denials' places."""
+
+    outcome: Outcome
+    quotes: tuple[Quote, ...]
+    lacking: tuple[Want, ...] = ()
+    denied: frozenset[int] = frozenset()
+
+
+def choose(question: Question, candidates: Sequence[Candidate], next_passage: Callable[[Hit], Hit | None]) -> Choice:
+    """Choose what to quote of weighed sentences, best first; an outcome "not_in_sources" quotes what is nearest."""
+    stating = [candidate for candidate in candidates if candidate.is_statement and _is_about(question, candidate)]
+    if not stating:
+        return Choice("not_in_sources", _runs(candidates[:1]))
+    best, lacking = _best(question, stating)
+    asked = max((one.score for one in candidates if "asks" in one.sentence.marks), default=0.0)
+    unanswered = not best or best[0].score < asked - _ASKED_TOO
+    if unanswered:
+        return Choice("not_in_sources", _runs(stating[:1]), lacking)
+    premise = _not_borne_out(question, stating)
+    if premise:
+        return Choice("premise_not_supported", _runs(premise), lacking)
+    chosen = _without_repeats([*best, *_beside(question, best, stating)])
+    chosen = chosen[: _MOST_LISTED if question.is_list else max(_MOST_QUOTES, len(best), len(question.sides))]
+    quotes, denied = _with_denials(_runs(_with_neighbours(chosen, stating)), next_passage)
+    return Choice("partly" if lacking or question.is_of_today else "answered", quotes, lacking, denied)
+
+
+def nearest(candidates: Sequence[Candidate], most: int) -> tuple[Quote, ...]:
+    """Return the `most` best sentences, for when nothing answers."""
+    return tuple(Quote(one.hit, (one.sentence,)) for one in _without_repeats(candidates[: 2 * most])[:most])
+
+
+def _is_about(question: Question, candidate: Candidate) -> bool:
+    """Tell whether a sentence or the passage around it names one whom the question is about, or a firm of theirs."""
+    needed = question.needed
+    around = (
+        f"{candidate.hit.document.title} {candidate.hit.passage.context} {candidate.understood} {candidate.hit.text}"
+    )
+    if needed:
+        return any(name.stands_in(around) for one in needed for name in (one, *one.owned))
+    return bool(set(content_words(around)) & question.words.keys())
+
+
+def _best(question: Question, stating: Sequence[Candidate]) -> tuple[list[Candidate], tuple[Want, ...]]:
+    """Return the best sentence for each kind of thing that is asked for, and the kinds that no good sentence holds."""
+    if not question.wants:
+        return [stating[0]], ()
+    found: list[Candidate] = []
+    lacking: list[Want] = []
+    for want in question.wants:
+        if any(want in candidate.kinds for candidate in found):
+            continue
+        holding = next((one for one in stating if want in one.kinds), None)
+        unnamed = want == "name" and _best_is_unnamed(question, stating)
+        if unnamed or holding is None or holding.score < stating[0].score - _OF_KIND:
+            lacking.append(want)
+        else:
+            found.append(holding)
+    return found, tuple(lacking)
+
+
+def _best_is_unnamed(question: Question, stating: Sequence[Candidate]) -> bool:
+    """Tell whether the sentence that would be best, had it a name, tells of what is asked for and does not name it."""
+    as_good = stating[0].score - 2 * WEIGHTS["kind"]
+    return any(one.score >= as_good and leaves_unnamed(question, one.text) for one in stating)
+
+
+def _beside(question: Question, best: Sequence[Candidate], stating: Sequence[Candidate]) -> list[Candidate]:
+    """Return what is worth quoting beside the best: near as good, the rest of a list, other sides of a comparison."""
+    top = best[0].score
+    worth = _LISTED if question.is_list else _SECOND
+    found = [one for one in stating if one not in best and one.score >= top - worth]
+    sides = [side for side in question.sides if not any(side(one.shown) for one in best)]
+    others = (next((one for one in stating if side(one.shown)), None) for side in sides)
+    return [*(one for one in others if one and one.score >= top - _OTHER_SIDE), *found]
+
+
+def _not_borne_out(question: Question, stating: Sequence[Candidate]) -> list[Candidate]:
+    """Return what says that others did what the question takes for granted of somebody, and what is said of these.
+
+    Nothing when it is borne out, or does not ask why.
+    """
+    if not question.takes_for_granted or not question.needed:
         return []
-    # Most sentences are understood by themselves: each text is embedded once.
-    texts = list(dict.fromkeys(text for _, _, own, understood in weighed for text in (own, understood)))
-    meaning = embedder.documents(texts) @ embedder.queries([question])[0]
-    score = {text: _score(wanted, asked, text, near) for text, near in zip(texts, meaning, strict=True)}
-    scored = [
-        # Half for the sentence itself, half for it after what it needs: else every "It ..." would beat what it means.
-        _Candidate(hit, sentence, _RANK / hit.rank + (score[own] + score[understood]) / 2)
-        for hit, sentence, own, understood in weighed
-    ]
-    scored.sort(key=lambda candidate: -candidate.score)
-    best = _without_repeats([candidate for candidate in scored if candidate.score >= _WORTH * scored[0].score], text_of)
-    return [(candidate.hit, candidate.sentence) for candidate in best]
+    subject = question.needed[0]
+    deed = {
+        stem: weight
+        for stem, weight in question.words.items()
+        if not any(stem in content_words(form) for name in question.needed for form in name.forms)
+    }
+    of_subject = [one for one in stating if one.names(subject)]
+    of_others = [one for one in stating if not one.names(subject) and holds("name", one.text, None, question)]
+    if not of_subject or not of_others:
+        return []
+    other = max(of_others, key=lambda one: share_of(deed, one.understood))
+    borne_out = max(share_of(deed, one.understood) for one in of_subject)
+    matched = set(content_words(other.understood)) & deed.keys()
+    if borne_out >= _BORNE_OUT or share_of(deed, other.understood) < _DONE_BY_OTHERS or len(matched) < 2:
+        return []
+    return [other, of_subject[0]]
 
 
-def _bears_on(wanted: set[str], asked: Sequence[Name], text: str) -> bool:
-    """Tell whether a text has anything to do with a question: a word of it that means something, or a name."""
-    return bool(_share(wanted, text) or _share_of_names(asked, text))
-
-
-def _score(wanted: set[str], asked: Sequence[Name], text: str, near: float) -> float:
-    return _MEANING * float(near) + _WORDS * _share(wanted, text) + _NAMES * _share_of_names(asked, text)
-
-
-def _without_repeats(candidates: Sequence[_Candidate], text_of: Callable[[str], Document]) -> list[_Candidate]:
-    """Leave out what says again what a better sentence says; `MOST_QUOTES` stay at most."""
-    kept: list[tuple[_Candidate, set[str]]] = []
+def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Leave out what says again what a better sentence says."""
+    kept: list[tuple[Candidate, set[str]]] = []
     for candidate in candidates:
-        text = text_of(candidate.hit.document.id).text[candidate.sentence.start : candidate.sentence.end]
-        words = set(content_words(text))
-        if len(kept) < MOST_QUOTES and not any(len(words & other) > _REPEATS * len(words) for _, other in kept):
+        words = set(content_words(candidate.text))
+        if not any(len(words & other) > _REPEATS * min(len(words), len(other)) for _, other in kept):
             kept.append((candidate, words))
     return [candidate for candidate, _ in kept]
 
 
-def with_denials(
-    chosen: Sequence[tuple[Hit, Sentence]], next_passage: Callable[[Hit], Hit | None]
-) -> list[tuple[Hit, Sentence]]:
-    """Let no denial be dropped: what is said right after a chosen sentence, there or in the next passage, is added."""
-    found: list[tuple[Hit, Sentence]] = []
-    for hit, sentence in chosen:
-        later = [(hit, other) for other in _statements(hit) if other.start >= sentence.end]
-        if not later and (following := next_passage(hit)) is not None:
-            later = [(following, other) for other in _statements(following)]
-        denial = [pair for pair in later[:1] if "denies" in pair[1].marks]
-        found.extend(pair for pair in ((hit, sentence), *denial) if pair[1] not in [known for _, known in found])
+def _with_neighbours(chosen: Sequence[Candidate], stating: Sequence[Candidate]) -> list[Candidate]:
+    """Add the sentence before or after a chosen one that goes on from it or says more of the same."""
+    found = list(chosen)
+    for one in chosen:
+        for other in stating:
+            if other in found or _denies(other.sentence):
+                continue
+            goes_on = any(span.start == one.sentence.start for span in other.sentence.antecedents)
+            if (goes_on and other.score >= one.score - _GOES_ON) or (
+                other.score >= one.score - _NEIGHBOUR and _adjoins([one], other)
+            ):
+                found.append(other)
     return found
 
 
-def cite(number: int, hit: Hit, sentence: Sentence, document: Document) -> Citation:
-    """Cite one sentence: the quote, its place, and as context its antecedents and the proof of who speaks."""
-    places = Places(document)
-    voice = hit.passage.voice
-    proof = voice.proof if voice and voice.name != UNNAMED else ()
-    context = [_slice(document, places, hit, span.start, span.end) for span in sentence.antecedents]
-    for span in proof:
-        # The introduction of a quoted voice is the publisher's own; a signature is the speaker's.
-        spoken = places.of(span.start, span.end, voice if _within_quotation(span, document) else None)
-        context.append(Slice(document.text[span.start : span.end], spoken))
-    quote = _slice(document, places, hit, sentence.start, sentence.end)
-    # The passage keeps its own words, apart from the document's text: both must give the same quote.
-    kept = hit.text[sentence.start - hit.passage.start : sentence.end - hit.passage.start]
-    return Citation(number, hit.passage.id, quote, tuple(context), hit.document, kept == quote.quote)
+def _runs(chosen: Sequence[Candidate]) -> tuple[Quote, ...]:
+    """Put neighbouring sentences of one passage together, in the order of the best of each run."""
+    runs: list[list[Candidate]] = []
+    for one in chosen:
+        for run in runs:
+            if _adjoins(run, one):
+                run.append(one)
+                run.sort(key=lambda candidate: candidate.sentence.start)
+                break
+        else:
+            runs.append([one])
+    return tuple(Quote(run[0].hit, tuple(one.sentence for one in run)) for run in runs)
 
 
-def attributed(citation: Citation) -> AnswerSentence:
-    """Write the sentence of an answer that a citation bears: who says it, where, and the quote itself."""
-    quote = citation.quote.quote
-    is_speech = quote.startswith("“") and quote.endswith("”") and quote.count("“") == 1
-    opened = quote if is_speech else f"“{quote}”"
-    return AnswerSentence(f"{attribution(citation)}: {opened} [{citation.number}]", (citation.number,))
+def _adjoins(run: Sequence[Candidate], one: Candidate) -> bool:
+    if run[0].hit.passage.id != one.hit.passage.id:
+        return False
+    if any(_denies(candidate.sentence) for candidate in (*run, one)):
+        return False  # a denial stands by itself, beside its claim
+    sentences = run[0].hit.passage.sentences
+    places = [sentences.index(candidate.sentence) for candidate in run]
+    at = sentences.index(one.sentence)
+    length = max(run[-1].sentence.end, one.sentence.end) - min(run[0].sentence.start, one.sentence.start)
+    return at in (places[0] - 1, places[-1] + 1) and length <= LONGEST_SENTENCE
 
 
-def attribution(citation: Citation) -> str:
-    """Name a citation's voice, who relays it, and its place: "A. Roe, quoted by The Paper (2 May 2020, p. 3)"."""
-    place, source = citation.quote.place, citation.document
-    own = source.publisher or source.author or source.title
-    who = f"{place.speaker}, quoted by {own}" if place.speaker else own
-    where = ", ".join(part for part in (_printed_date(source), printed_place(place)) if part)
-    return f"{who} ({where})" if where else who
+def _with_denials(
+    quotes: Sequence[Quote], next_passage: Callable[[Hit], Hit | None]
+) -> tuple[tuple[Quote, ...], frozenset[int]]:
+    """Let no denial be dropped, nor quoted without what it denies: the sentence before it.
+
+    A denial that is said right after a quote is quoted with it, wherever the passage ends.
+    """
+    found: list[Quote] = []
+    denied: set[int] = set()
+    quoted = {sentence.start for quote in quotes for sentence in quote.sentences}
+
+    def add(hit: Hit, sentence: Sentence) -> None:
+        quoted.add(sentence.start)
+        found.append(Quote(hit, (sentence,)))
+
+    for quote in quotes:
+        before = [one for one in statements(quote.hit) if one.end <= quote.sentences[0].start]
+        if _denies(quote.sentences[0]) and before and before[-1].start not in quoted:
+            add(quote.hit, before[-1])
+            denied.add(len(found))
+        found.append(quote)
+        hit, later = quote.hit, [one for one in statements(quote.hit) if one.start >= quote.sentences[-1].end]
+        following = None if later else next_passage(hit)
+        if following is not None:
+            hit, later = following, statements(following)
+        if later and _denies(later[0]) and later[0].start not in quoted:
+            denied.add(len(found))
+            add(hit, later[0])
+    return tuple(found), frozenset(denied)
 
 
-def printed_source(source: Source) -> str:
-    """Describe a document in one line: publisher, title, date."""
-    parts = (source.publisher or source.author, f"“{source.title}”", _printed_date(source))
-    return ", ".join(part for part in parts if part)
-
-
-def printed_place(place: Place) -> str:
-    """Name the page (by its label if it has one) or the paragraph; empty where there is neither."""
-    if place.page is not None:
-        return f"p. {place.page_label or place.page}"
-    return f"para. {place.paragraph}" if place.paragraph is not None else ""
-
-
-def _printed_date(source: Source) -> str:
-    if not source.published:
-        return ""
-    try:
-        day = date.fromisoformat(source.published[:10])
-    except ValueError:
-        return source.published
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _statements(hit: Hit) -> list[Sentence]:
-    """Return the sentences of a passage that state something."""
-    offset = hit.passage.start
-    return [
-        sentence
-        for sentence in hit.passage.sentences
-        if _says_something(hit.text[sentence.start - offset : sentence.end - offset])
-    ]
-
-
-def _says_something(text: str) -> bool:
-    """Tell a statement from a signature, an address, or a mark like "[Source]"."""
-    return not is_signature(text) and len(re.findall(r"\w+", searchable(without_addresses(text)))) >= _FEWEST_WORDS
-
-
-def _understood(text: str, sentence: Sentence) -> str:
-    """Return a sentence after what it needs to be understood."""
-    spans = (*reversed(sentence.antecedents), Span(sentence.start, sentence.end))
-    return " ".join(text[span.start : span.end] for span in spans)
-
-
-def _share(wanted: set[str], text: str) -> float:
-    return len(wanted & set(content_words(text))) / len(wanted) if wanted else 0
-
-
-def _share_of_names(asked: Sequence[Name], text: str) -> float:
-    if not asked:
-        return 0
-    return sum(any(as_printed(form).search(text) for form in name.forms) for name in asked) / len(asked)
-
-
-def _slice(document: Document, places: Places, hit: Hit, start: int, end: int) -> Slice:
-    return Slice(document.text[start:end], places.of(start, end, hit.passage.voice))
-
-
-def _within_quotation(span: Span, document: Document) -> bool:
-    return is_signature(document.text[span.start : span.end])
+def _denies(sentence: Sentence) -> bool:
+    return "denies" in sentence.marks

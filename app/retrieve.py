@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.answers import Hit
 from app.names import Name, as_printed, must_be_present
-from app.words import EMPTY, phrase_query
+from app.words import EMPTY, other_forms, phrase_query
 from ingest.fulltext import searchable
 from ingest.records import Filters
 
@@ -65,6 +65,7 @@ def retrieve(
 def words_query(question: str, asked: Iterable[Name]) -> str:
     """Return an FTS5 query: any word of the question that means something, and every form of its names."""
     words = [word for word in re.findall(r"\w+", searchable(question)) if word.casefold() not in EMPTY]
+    words.extend(form for word in tuple(words) for form in other_forms(word.casefold()))
     # A year may be written with what it is the year of: FY2018.
     words.extend(year for word in words for year in re.findall(r"[^\W\d]((?:19|20)\d\d)$", word))
     phrases = [form for name in asked for form in name.forms]

@@ -1,6 +1,6 @@
-"""`python -m evals [chunking|financebench|naive|ingest ...]`: measure, print tables, and write evals/results.md.
+"""`python -m evals [briefs|seed|firms|chunking|financebench|naive|ingest ...]`: measure, print, write evals/results.md.
 
-Without a name all are measured, which takes an hour and a half on two cores; `chunking` takes five minutes.
+Without a name all are measured, which takes two hours on two cores; `briefs` takes a minute, `chunking` five.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals import chunking, financebench, ingest_speed, report
+from evals import answers, chunking, financebench, firms, ingest_speed, report
 from evals.stores import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MEASUREMENTS = ("chunking", "financebench", "naive", "ingest")
+MEASUREMENTS = ("briefs", "seed", "firms", "chunking", "financebench", "naive", "ingest")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[str, Any]:
     python, documents = options.reference_python, options.documents
     measurements: dict[str, Callable[[], Any]] = {
+        "briefs": lambda: answers.run_briefs(home),
+        "seed": lambda: answers.run_seed(home),
+        "firms": lambda: firms.run(home),
         "chunking": lambda: chunking.run(options.lengths),
         "financebench": lambda: financebench.run(home, documents),
         "naive": lambda: financebench.run_reference(python, documents),
@@ -56,7 +59,14 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
 
 
 def _sections(results: dict[str, Any]) -> list[str]:
-    found = [report.chunking(results["chunking"])] if "chunking" in results else []
+    found = []
+    asked = {name: one for part in ("briefs", "seed") for name, one in results.get(part, {}).items()}
+    if asked:
+        found.append(report.answers(asked))
+    if "firms" in results:
+        found.append(report.firms(results["firms"]))
+    if "chunking" in results:
+        found.append(report.chunking(results["chunking"]))
     for ours, reference, write in (
         ("financebench", "naive", report.financebench),
         ("ingest", "ingest, reference", report.ingest),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     Slice = tuple[str, int, int]
     # A document's name with the zero-based index of a page.
     PageOf = tuple[str, int]
+
+_MARKS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u2011": "-", "\u2010": "-"})
 
 
 def token_recall(relevant: Iterable[Slice], retrieved: Iterable[Slice]) -> float:
@@ -46,6 +49,11 @@ def document_hit(relevant: Collection[PageOf], retrieved: Sequence[PageOf], most
     """Tell whether a document with a relevant page is among those of the first `most` passages."""
     wanted = {name for name, _ in relevant}
     return any(name in wanted for name, _ in retrieved[:most])
+
+
+def folded(text: str) -> str:
+    """Fold quotation marks, dashes, case and spaces, which a copy of a text may have changed."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_MARKS).casefold().split())
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:

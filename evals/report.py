@@ -21,6 +21,60 @@ _TITLE = "# Measured\n\nWritten by `make eval`; what each number means is said i
 _PACKAGES = ("sentence-transformers", "torch", "chromadb", "pypdfium2")
 
 
+def answers(measured: Mapping[str, dict[str, Any]]) -> str:
+    """Report what quoting answers cite and refuse, beside plain ones; a pair of rows a set of questions."""
+    header = (
+        "",
+        "answer",
+        "pointers cited",
+        "every pointer",
+        "precision",
+        "answerable refused",
+        "unanswerable refused",
+        "quotes",
+        "not verbatim",
+    )
+    rows = [
+        (f"{name} ({one['ours']['questions']} questions)" if who == "ours" else "", who, *_judged(one[who]))
+        for name, one in measured.items()
+        for who in ("ours", "plain")
+    ]
+    note = (
+        "Pointers are words that an answer must cite; precision is the share of an answer's quotes that hold one, over "
+        "the answered questions. The plain answer gives the best three passages of a search, and always answers."
+    )
+    return _section("Answers by quoting", _table(header, rows), note, {})
+
+
+def firms(result: Mapping[str, Any]) -> str:
+    """Report which firms were answered and which refused."""
+    present, absent = result["present"], result["absent"]
+    rows = [
+        ("present firms answered with a quote that names them", f"{present['named in a quote']} of {present['of']}"),
+        ("present firms refused", f"{present['refused']} of {present['of']}"),
+        ("absent firms refused", f"{absent['refused']} of {absent['of']}"),
+        (
+            "documents on a firm among those of the first 10 passages (of 10 at most)",
+            _percent(result["document_recall"]),
+        ),
+    ]
+    return _section(
+        "Firms", _table(("", "ours"), rows), f"{result['filled']['files']} files in one store.", result["filled"]
+    )
+
+
+def _judged(one: Mapping[str, Any]) -> tuple[str, ...]:
+    shares = [one[name] for name in ("pointers cited", "every pointer cited")]
+    refused = [one[name] for name in ("answerable refused", "unanswerable refused")]
+    return (
+        *(f"{_percent(share['yes'] / share['of'])} % of {share['of']}" for share in shares),
+        f"{one['precision']:.2f}",
+        *(f"{share['yes']} of {share['of']}" for share in refused),
+        str(one["quotes"]),
+        str(one["quotes not verbatim"]),
+    )
+
+
 def chunking(results: Sequence[dict[str, Any]]) -> str:
     """Report recall, precision and IoU on exact characters; one row a passage length."""
     rows = [

@@ -10,10 +10,14 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from app.dossier import CORPUS, Dossier
+from app.settings import Settings
 from ingest.embed import Embedder
 from ingest.firms import LISTED, FirmNames
+from ingest.identity import publishers_by_host
 from ingest.library import Library
 
 if TYPE_CHECKING:
@@ -40,9 +44,16 @@ def material(part: str) -> Path:
     return folder / part
 
 
+def wordpress_posts(most: int | None = None) -> list[tuple[str, bytes]]:
+    """Return the first `most` articles of the WordPress export, else all, as files of one post each."""
+    pages = sorted(material("wordpress").glob("posts_page_*.json"))
+    posts = [post for page in pages for post in json.loads(page.read_text(encoding="utf-8"))]
+    return [(f"post-{post['id']}.json", json.dumps(post).encode()) for post in posts[:most]]
+
+
 def open_store(home: Path) -> Library:
     """Open a store with the model and the firms that ship."""
-    return Library(home, Embedder(), FirmNames.load(LISTED))
+    return Library(home, Embedder(), FirmNames.load(LISTED), publishers_by_host(CORPUS / "sources.csv"))
 
 
 @dataclass
@@ -81,6 +92,19 @@ def fill(library: Library, files: Sequence[tuple[str, Path]]) -> dict[str, Any]:
         "failed": {receipt.name: receipt.error for receipt in receipts if receipt.status == "failed"},
         "seconds": {step: round(seconds, 2) for step, seconds in clock.seconds.items()},
     }
+
+
+@contextmanager
+def kept_dossier(home: Path, files: Sequence[tuple[str, bytes]]) -> Iterator[tuple[Dossier, dict[str, Any]]]:
+    """Open the store below `home` that holds `files`, filled as `kept_store` does, as a user's; yield it and how."""
+    with TemporaryDirectory() as folder:
+        paths = [(name, Path(folder) / str(number)) for number, (name, _) in enumerate(files)]
+        for (_, data), (_, path) in zip(files, paths, strict=True):
+            path.write_bytes(data)
+        with kept_store(home, paths) as (library, filled):
+            store = library.home
+    with Dossier(Settings(home=store)) as dossier:
+        yield dossier, filled
 
 
 @contextmanager

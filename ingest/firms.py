@@ -33,11 +33,13 @@ _LEGAL_FORM = re.compile(
     re.IGNORECASE,
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "‐": "-", "‑": "-", "\xa0": " ", "_": " "})
+_SHORTEST_STEM = 3
+
 # Latin capitals, those of Turkish, Polish or Czech names among them.
 _CAPITAL = "".join(letter for letter in map(chr, range(ord("A"), 0x250)) if letter.isupper())
 # "FY2018" and "Q3" name a time; a name ends at its possessive ("The Herald’s Jane Roe" are two).
 _CAPITAL_WORD = rf"(?!(?:FY|[QH]\d)[\d’'-]*\b)(?:[{_CAPITAL}][\w’'&-]*[\w]|[{_CAPITAL}])"
-_RUN = rf"{_CAPITAL_WORD}(?:(?<![’']s)\s(?:&\s)?{_CAPITAL_WORD})*"
+_RUN = rf"{_CAPITAL_WORD}(?:(?:(?<![’']s)|(?<=[Pp]eople[’']s)|(?<=[Ww]omen[’']s))\s(?:&\s)?{_CAPITAL_WORD})*"
 # "Ministry of Industry and Information Technology" is one name, "Hikvision and Dahua" are two.
 _CAPITALISED = re.compile(rf"(?<!\w){_RUN}(?:\s(?:of|for|de)\s(?:the\s)?{_RUN}(?:,?\sand\s{_RUN})?)*")
 # Addresses and handles: their capitals name nothing.
@@ -117,6 +119,13 @@ class FirmNames:
         ids = self._by_form.get(fold(name)) or self._by_form.get(fold(without_legal_form(name))) or ()
         return tuple(self.by_id[key] for key in ids)
 
+    def starting_with(self, stem: str) -> tuple[Firm, ...]:
+        """Return the firms whose names begin with `stem` and go on without a space: "Sense" of SenseTime."""
+        if len(stem) < _SHORTEST_STEM:
+            return ()
+        form = re.compile(rf"{re.escape(stem)}[^\W\d_]")
+        return tuple(firm for firm in self.firms if form.match(firm.name))
+
     def misspelt(self, word: str) -> Firm | None:
         """Return the one firm whose name `word` seems to misspell, None when there is none or when it is one's name."""
         folded = fold(word)
@@ -126,6 +135,15 @@ class FirmNames:
     def forms(self, firm: str) -> tuple[str, ...]:
         """Return every printed form of the firm with this id; a unit's or brand's name is none of its owner's."""
         return tuple(form.text for form in self.by_id[firm].forms if form.kind not in ("unit", "brand"))
+
+    def longer(self, firm: str) -> tuple[str, ...]:
+        """Return the forms of other firms, and of units, that hold a form of this firm: "Intel Capital" of Intel."""
+        own = set(self.forms(firm))
+        return tuple(form for form in self._every_form if form not in own and any(_holds(form, one) for one in own))
+
+    @cached_property
+    def _every_form(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(form.text for firm in self.firms for form in firm.forms))
 
     def _longest(self, text: str) -> Iterator[tuple[int, int, Form, tuple[str, ...]]]:
         """Yield (start, end, form, owners) of the names in `text`: from the left, the longest at each place."""
@@ -227,6 +245,11 @@ def _plain_words() -> frozenset[str]:
 
 def _starts_sentence(text: str, at: int) -> bool:
     return re.search(r"(?:^|[.!?:\n]['\"”’)]?\s+|\]\s+|[“\"(\[•]\s*)$", text[max(0, at - 4) : at]) is not None
+
+
+def _holds(form: str, part: str) -> bool:
+    """Tell whether one name is another one with more words."""
+    return len(form) > len(part) and f" {fold(part)} " in f" {fold(form)} "
 
 
 def _same_length_fold(text: str) -> str:

@@ -31,7 +31,7 @@ LONGEST_SENTENCE = 600
 _CLAUSE_END = re.compile(r"[;:,—–•；：，、](?=\s|[^\W\d_])|\n|\t")
 _SPACE = re.compile(r"\s")
 _ENDED = re.compile(r"[.!?:;。！？؟][”\"’)]?$")
-_ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|(?<!\w)@\w+")
+ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)\S+|(?<!\w)@\w+")
 _ANAPHOR = re.compile(
     r"^[“\"'(\[]*(?:and |but |also,? |after |yet )?"
     r"(?:(?:it|its|they|their|them|he|his|she|her|this|these|those|that|such|both|neither|"
@@ -117,7 +117,7 @@ def marked_anew(passage: Passage, text: str, names: FirmNames) -> Passage:
 
 def without_addresses(text: str) -> str:
     """Return `text` without addresses of the web and handles, which say nothing."""
-    return " ".join(_ADDRESS.sub(" ", text).split())
+    return " ".join(ADDRESS.sub(" ", text).split())
 
 
 def figures(text: str) -> tuple[str, ...]:

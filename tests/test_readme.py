@@ -2,13 +2,20 @@ from __future__ import annotations
 
 import re
 import shlex
+from typing import TYPE_CHECKING
 
 import pytest
 from specimens import ROOT
 from typer.main import get_command
 
 from app import cli
-from app.settings import SETTINGS
+from app.dossier import Dossier, shipped
+from app.settings import SETTINGS, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ingest.embed import Embedder
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = get_command(cli.app).commands  # type: ignore[attr-defined]
@@ -20,6 +27,10 @@ CONSOLE = [
     for line in block.splitlines()
     if line.startswith("$ ")
 ]
+# What the first block shows: each command with what it prints.
+TRANSCRIPT = dict(
+    re.findall(r"^\$ (dossier ask .*)\n((?:(?!\$ ).*\n)+)", next(block for _, block in BLOCKS), re.MULTILINE)
+)
 DOSSIER_LINES = [line for line in CONSOLE if line.startswith("dossier ")]
 MAP = next(block for language, block in BLOCKS if not language and block.startswith("ingest/"))
 
@@ -27,7 +38,7 @@ MAP = next(block for language, block in BLOCKS if not language and block.startsw
 @pytest.mark.parametrize("line", DOSSIER_LINES)
 def test_a_command_of_the_readme_parses(line: str) -> None:
     """Every dossier command in the README names a command and parses with its arguments."""
-    _, name, *arguments = shlex.split(line, comments=True)
+    _, name, *arguments = shlex.split(line.split(" > ", maxsplit=1)[0], comments=True)
     COMMANDS[name].make_context(name, arguments)
 
 
@@ -79,3 +90,31 @@ def test_the_readme_is_the_help() -> None:
     """What the help says of the home's default, the README says too."""
     assert "default `.dossier` in the current folder" in README
     assert SETTINGS["DOSSIER_HOME"].endswith("default .dossier in the current folder")
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
+    """Return the folder of a store of what ships."""
+    home = tmp_path_factory.mktemp("readme") / "store"
+    with Dossier(Settings(home=home)) as dossier:
+        dossier.library.embedder = embedder  # the one that is loaded
+        assert {receipt.status for receipt in dossier.add_paths(shipped())} == {"added"}
+    return home
+
+
+@pytest.mark.parametrize("command", TRANSCRIPT)
+def test_the_transcript_is_real(
+    command: str,
+    collection: Path,
+    embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Every answer that the README shows is what the command prints for what ships, up to where it says [...]."""
+    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)
+    monkeypatch.setattr("sys.argv", [*shlex.split(command), "--home", str(collection)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    shown, dots, _ = TRANSCRIPT[command].partition("[...]")
+    printed = capsys.readouterr().out
+    assert printed.startswith(shown) if dots else printed.strip() == shown.strip()

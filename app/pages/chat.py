@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.cite import printed_place, printed_source
 from app.desk import the_desk
-from app.quote import printed_place, printed_source
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
@@ -80,16 +80,24 @@ def _chat(desk: Desk) -> None:
     if question:
         with st.spinner("Searching the documents"):
             try:
-                turns.append(desk.dossier.ask(question))
+                turns.append(desk.dossier.ask(question, history=_conversation(turns)))
             except DossierError as error:
                 st.text(str(error))
                 return
         _turn(desk, turns[-1])
 
 
+def _conversation(turns: list[Answer]) -> list[dict[str, str]]:
+    """Return what was said so far, for a follow-up: the questions as they were understood, and the answers."""
+    said = ((("user", answer.standalone_question), ("assistant", answer.text)) for answer in turns)
+    return [{"role": role, "content": content} for turn in said for role, content in turn]
+
+
 def _turn(desk: Desk, answer: Answer) -> None:
     with st.chat_message("user"):
         st.text(answer.question)
+        if answer.standalone_question != answer.question:
+            st.text(f"Understood as: {answer.standalone_question}")
     with st.chat_message("assistant"):
         for line in answer.text.splitlines():
             st.text(line)

@@ -1,0 +1,87 @@
+"""Citations: a quote with its place and what it needs to be understood, and how places and sources are printed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from app.answers import Citation, Slice
+from ingest.places import Places
+from ingest.voices import UNNAMED, is_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.answers import Hit
+    from ingest.records import Document, Place, Sentence, Source, Span
+
+# Not strftime's, which speak the language of the user's machine.
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+def cite(number: int, hit: Hit, sentences: Sequence[Sentence], document: Document) -> Citation:
+    """Cite a run of whole sentences: the quote, its place, and as context antecedents and the proof of who speaks."""
+    places = Places(document)
+    start, end = sentences[0].start, sentences[-1].end
+    voice = hit.passage.voice
+    proof = voice.proof if voice and voice.name != UNNAMED else ()
+    needed = dict.fromkeys(span for sentence in sentences for span in sentence.antecedents)
+    context = [_slice(document, places, hit, span.start, span.end) for span in needed if span.start < start]
+    for span in proof:
+        # The introduction of a quoted voice is the publisher's own; a signature is the speaker's.
+        spoken = places.of(span.start, span.end, voice if _within_quotation(span, document) else None)
+        context.append(Slice(document.text[span.start : span.end], spoken))
+    quote = _slice(document, places, hit, start, end)
+    # The passage keeps its own words, apart from the document's text: both must give the same quote.
+    kept = hit.text[start - hit.passage.start : end - hit.passage.start]
+    return Citation(number, hit.passage.id, quote, tuple(context), hit.document, kept == quote.quote)
+
+
+def quoted(citation: Citation) -> str:
+    """Return the quote within quotation marks, which are not doubled where it is speech already."""
+    quote = citation.quote.quote
+    is_speech = quote.startswith("“") and quote.endswith("”") and quote.count("“") == 1
+    return quote if is_speech else f"“{quote}”"
+
+
+def attribution(citation: Citation) -> str:
+    """Name a citation's voice, who relays it, and its place: "A. Roe, quoted by The Paper (2 May 2020, p. 3)"."""
+    place, source = citation.quote.place, citation.document
+    own = source.publisher or source.author or source.title
+    who = f"{place.speaker}, quoted by {own}" if place.speaker else own
+    where = ", ".join(part for part in (_printed_date(source), printed_place(place)) if part)
+    return f"{who} ({where})" if where else who
+
+
+def printed_source(source: Source) -> str:
+    """Describe a document in one line: publisher, title, date."""
+    parts = (source.publisher or source.author, f"“{source.title}”", _printed_date(source))
+    return ", ".join(part for part in parts if part)
+
+
+def printed_place(place: Place) -> str:
+    """Name the page (by its label if it has one) or the paragraph; empty where there is neither."""
+    if place.page is not None:
+        return f"p. {place.page_label or place.page}"
+    return f"para. {place.paragraph}" if place.paragraph is not None else ""
+
+
+def printed_day(published: str) -> str:
+    """Print a date in ISO 8601 as "2 May 2020", as it is where it is no whole date."""
+    try:
+        day = date.fromisoformat(published[:10])
+    except ValueError:
+        return published
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _printed_date(source: Source) -> str:
+    return printed_day(source.published) if source.published else ""
+
+
+def _slice(document: Document, places: Places, hit: Hit, start: int, end: int) -> Slice:
+    return Slice(document.text[start:end], places.of(start, end, hit.passage.voice))
+
+
+def _within_quotation(span: Span, document: Document) -> bool:
+    return is_signature(document.text[span.start : span.end])

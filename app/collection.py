@@ -1,0 +1,140 @@
+"""Questions about the collection itself, answered from the catalog: what there is on a name, when it appeared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from app.answers import AnswerSentence, Hit
+from app.cite import cite, printed_day, printed_source, quoted
+from app.evidence import statements
+from app.names import names_asked
+from ingest.firms import fold, without_legal_form
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.answers import Citation
+    from app.names import Name
+    from app.standalone import Turn
+    from ingest.library import Library
+    from ingest.records import Document, Filters
+
+_DOCUMENT = r"(?:documents?|articles?|reports?|sources?|briefs?|files?|papers?|posts?|stor(?:y|ies)|pieces?)"
+_WHAT_ON = re.compile(
+    rf"^\W*(?:what|which {_DOCUMENT}|what {_DOCUMENT})\s+(?:(?:have|do) (?:i|we|you) (?:have|got)?(?:\s?got)?|is there|"
+    r"are there)\s+(?:on|about)\s+(?P<what>.+?)\W*$|"
+    r"^\W*(?:do (?:i|we|you) have|have (?:i|we|you) got|is there)\s+anything\s+(?:on|about)\s+(?P<any>.+?)\W*$|"
+    rf"^\W*(?:in )?(?:which|what) {_DOCUMENT}\s+(?:mentions?|names?|(?:is|are) about|deals? with|covers?|"
+    r"discuss(?:es)?|talks? about|refers? to)\s+(?P<named>.+?)\W*$",
+    re.IGNORECASE,
+)
+_APPEARED = re.compile(
+    rf"^\W*(?:and )?(?:when|who|by whom|where|on (?:which|what) (?:date|day)|(?:which|what) (?:date|day))\b.{{0,20}}"
+    rf"\b(?:publish\w*|wrote|authored|posted|released|updated|appear)?\b.{{0,12}}\b(?:this|the|that)\s+{_DOCUMENT}\b"
+    r"(?:\s+(?:first|last))?(?:\s+(?:published|written|posted|released|appear|dated|modified|updated|changed|from|by))?"
+    rf"(?:,? (?:and )?by whom)?\W*$|^\W*who is the (?:author|publisher) of (?:this|the|that) {_DOCUMENT}\W*$|"
+    r"^\W*(?:and )?(?:when|who|by whom)\b.{0,15}\b(?:published|wrote|written|posted|updated)\b\s*(?:this|that|it)?\W*$",
+    re.IGNORECASE,
+)
+_WHAT_IS_HERE = re.compile(
+    rf"^\W*(?:how many|which|what) {_DOCUMENT}\s+(?:have (?:i|we)(?: got)?|do (?:i|we|you) have|is there|"
+    r"are (?:there|here|loaded))(?:\s+(?:here|loaded|in (?:the|my) \w+))?\W*$",
+    re.IGNORECASE,
+)
+_MOST_DOCUMENTS = 20
+
+
+class AboutCollection:
+    """Answers the questions about one store's collection."""
+
+    def __init__(self, library: Library, filters: Filters) -> None:
+        """Take the store, and what the question is limited to."""
+        self._library, self._filters = library, filters
+
+    def answer(
+        self, question: str, history: Sequence[Turn]
+    ) -> tuple[list[AnswerSentence], list[Citation]] | str | None:
+        """Return sentences and citations, or what to ask back; None when a question is not about the collection."""
+        on = _WHAT_ON.search(question)
+        if on:
+            what = on["what"] or on["any"] or on["named"]
+            named = names_asked(f"about {what}", self._library.names, self._library.catalog)
+            # Of more than a name ("the contracts of Hikvision") the documents themselves tell.
+            return self._naming(named[0]) if len(named) == 1 and fold(named[0].asked) == fold(what) else None
+        if _WHAT_IS_HERE.search(question):
+            return self._all()
+        if _APPEARED.search(question):
+            return self._appeared(question, history)
+        return None
+
+    def _naming(self, name: Name) -> tuple[list[AnswerSentence], list[Citation]] | None:
+        """List the documents that name a firm, those with most such passages first, each with its first mention."""
+        firm = name.firm.id if name.firm else fold(without_legal_form(name.forms[0]))
+        sentences: list[AnswerSentence] = []
+        citations: list[Citation] = []
+        for document_id, passage_id in self._library.catalog.documents_naming(firm, self._filters)[:_MOST_DOCUMENTS]:
+            document = self._library.document(document_id)
+            passage, text = self._library.catalog.passages([passage_id])[passage_id]
+            hit = Hit(1, 0.0, passage, text, document.source)
+            stating = [one for one in statements(hit) if name.stands_in(document.text[one.start : one.end])]
+            stating = stating or statements(hit) or list(passage.sentences)
+            citation = cite(len(citations) + 1, hit, stating[:1], document)
+            citations.append(citation)
+            line = f"- {printed_source(document.source)}: {quoted(citation)} [{citation.number}]"
+            sentences.append(AnswerSentence(line, (citation.number,)))
+        return (sentences, citations) if citations else None
+
+    def _all(self) -> tuple[list[AnswerSentence], list[Citation]] | None:
+        sentences: list[AnswerSentence] = []
+        citations: list[Citation] = []
+        for entry in self._library.entries()[:_MOST_DOCUMENTS]:
+            citation = self._opening(self._library.document(entry.source.id), len(citations) + 1)
+            citations.append(citation)
+            sentences.append(
+                AnswerSentence(f"- {printed_source(entry.source)} [{citation.number}]", (citation.number,))
+            )
+        return (sentences, citations) if citations else None
+
+    def _appeared(self, question: str, history: Sequence[Turn]) -> tuple[list[AnswerSentence], list[Citation]] | str:
+        """Say when and by whom the document was published that the question or the conversation names."""
+        meant = self._meant(question, history)
+        if isinstance(meant, str):
+            return meant
+        source = meant.source
+        told = [f"by {who}" for who in dict.fromkeys((source.author, source.publisher)) if who]
+        if source.published:
+            told.append(f"on {printed_day(source.published)}")
+        if source.modified and source.modified[:10] != (source.published or "")[:10]:
+            told.append(f"and was last changed on {printed_day(source.modified)}")
+        citation = self._opening(meant, 1)
+        facts = f" was published {', '.join(told)}" if told else " does not say when or by whom it was published"
+        return [AnswerSentence(f"“{source.title}”{facts} [1].", (1,))], [citation]
+
+    def _meant(self, question: str, history: Sequence[Turn]) -> Document | str:
+        """Return the one document that is meant, or ask which."""
+        entries = [entry.source for entry in self._library.entries()]
+        asked = fold(question)
+        said = fold(" ".join(turn.get("content", "") for turn in history[-2:]))
+        for words in (asked, said):
+            named = [source for source in entries if fold(source.title) in words]
+            named = named or [
+                source
+                for source in entries
+                if source.publisher
+                and fold(source.publisher) in words
+                and (len(entries) == 1 or not source.published or fold(printed_day(source.published)) in words)
+            ]
+            if len(named) == 1:
+                return self._library.document(named[0].id)
+        if len(entries) == 1:
+            return self._library.document(entries[0].id)
+        some = ", ".join(f"“{source.title}”" for source in entries[:3])
+        return f"Which document do you mean? Name it by its title, for example: {some}."
+
+    def _opening(self, document: Document, number: int) -> Citation:
+        """Cite the first sentence of a document, which stands for it."""
+        passage = self._library.catalog.passages_of(document.source.id)[0]
+        text = document.text[passage.start : passage.end]
+        hit = Hit(1, 0.0, passage, text, document.source)
+        return cite(number, hit, (statements(hit) or list(passage.sentences))[:1], document)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app.standalone import Standalone, standalone
+
+if TYPE_CHECKING:
+    from app.dossier import Dossier
+
+pytest_plugins = ["specimens", "deals"]
+
+
+def understood(dossier: Dossier, *said: str) -> str:
+    """Return how the last of some turns is understood; a user and an assistant speak by turns."""
+    *before, question = said
+    history = [{"role": ("user", "assistant")[at % 2], "content": content} for at, content in enumerate(before)]
+    return standalone(question, history, dossier.library.names, dossier.library.catalog).text
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (("Which two firms won contracts?", "Hikvision and Dahua [1].", "And who supplies them?"),
+         "Who supplies Hikvision and Dahua?"),
+        (("What did Hikvision win?", "Much.", "What about Dahua?"), "What did Dahua win?"),
+        (("What did Hikvision win?", "Much.", "and Dahua?"), "What did Dahua win?"),
+        (("Who owns KelpNets?", "Quillon Optics.", "When was it founded?"), "When was KelpNets founded?"),
+        (("What did Intel sell?", "Chips.", "Who are its customers?"), "Who are Intel’s customers?"),
+        (("Who was hit with Intel’s Gannet?", "Many.", "And Hikvision?"), "Who was hit with Hikvision?"),
+        (("What did Hikvision win?", "Much.", "And Dahua?", "Little.", "And Megvii?"), "What did Megvii win?"),
+    ],
+)  # fmt: skip
+def test_a_follow_up_stands_alone(deals: Dossier, said: tuple[str, ...], text: str) -> None:
+    """A pronoun, "what about" and a bare name are put as a whole question, with the names that they mean."""
+    assert understood(deals, *said) == text
+
+
+@pytest.mark.parametrize(
+    "question", ["Who was the reporter?", "And who was to get the rest?", "When was that?", "What about the regulator?"]
+)
+def test_what_leans_on_the_question_before_is_asked_after_it(deals: Dossier, question: str) -> None:
+    """A follow-up without a name to put in is asked together with the question before it, which is shown."""
+    history = [{"role": "user", "content": "What did The Weir Review report on KelpNets?"}]
+    found = standalone(question, history, deals.library.names, deals.library.catalog)
+    assert found == Standalone(f"{question} (after: What did The Weir Review report on KelpNets?)", question)
+
+
+@pytest.mark.parametrize(
+    "question", ["What did Tamber Vision sell to the coast guard?", "Who won contracts for jetties?"]
+)
+def test_a_whole_question_stays(deals: Dossier, question: str) -> None:
+    """A question that stands alone is left as it is, whatever was said before."""
+    assert understood(deals, question) == question
+    assert understood(deals, "What did Hikvision win?", "Much.", question) == question
+
+
+def test_a_follow_up_names_nothing_new(deals: Dossier) -> None:
+    """Every name in a follow-up as understood stood in the conversation."""
+    said = ("Which firms rely on Bellwether?", "“Quillon Optics and Tamber Vision do” [1]", "What did they win?")
+    assert understood(deals, *said) == "What did Quillon Optics and Tamber Vision win?"
+
+
+def test_a_conversation_without_questions(deals: Dossier) -> None:
+    """A history without a question changes nothing."""
+    history = [{"role": "assistant", "content": "Hello."}, {"role": "user", "content": " "}]
+    text = "And who supplies them?"
+    assert standalone(text, history, deals.library.names, deals.library.catalog).text == text
