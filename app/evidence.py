@@ -30,6 +30,7 @@ WEIGHTS = {
     "words": 3.5,  # share of the question's words, by weight, in the sentence and its antecedents
     "words, in passage": 4.0,  # in the passage with its title, heading and voice
     "rank": 3.0,  # 1 / (rank of the passage + 2)
+    "note": -2.0,  # 1 for a footnote, which mostly tells where something stands
     "kind": 1.5,  # 1 when it holds the kind of thing that is asked for, -1 when not, 0 when none is
 }
 # Sentences that are weighed in full, which costs an embedding: the best by what costs none.
@@ -39,8 +40,9 @@ _FEWEST_WORDS = 3
 # A reference tells where something stands, and states nothing itself.
 _REFERENCE = re.compile(
     r"^\W*(?:\d{1,3}\s+)?"
-    r"(?:sources?:|see\b|see also\b|available (?:at|from)\b|accessed\b|retrieved\b|ibid\b|cf\.|supra\b)",
-    re.IGNORECASE,
+    r"(?:sources?:|see\b|see also\b|available (?:at|from)\b|accessed\b|retrieved\b|ibid\b|cf\.|supra\b)|"
+    r".*\b(?:available|accessed|retrieved|last visited) (?:at|from|on)[:,]?\s*(?:https?://|www\.)",
+    re.IGNORECASE | re.DOTALL,
 )
 _MOST_ADDRESS = 0.35
 
@@ -102,6 +104,7 @@ def signs(
                 "words": share_of(question.words, understood),
                 "words, in passage": in_passage,
                 "rank": 1 / (hit.rank + 2),
+                "note": float("note" in sentence.marks),
                 "kind": 2 * len(kinds) / len(question.wants) - 1 if question.wants else 0.0,
             }
             rows.append((Candidate(hit, sentence, own, understood, frozenset(kinds)), found))

@@ -190,7 +190,10 @@ def _adjoins(run: Sequence[Candidate], one: Candidate) -> bool:
         return False
     if any(_denies(candidate.sentence) for candidate in (*run, one)):
         return False  # a denial stands by itself, beside its claim
-    sentences = run[0].hit.passage.sentences
+    passage, (before, after) = run[0].hit.passage, sorted((run[-1].sentence, one.sentence), key=lambda each: each.start)
+    if "\n\n" in run[0].hit.text[before.end - passage.start : after.start - passage.start]:
+        return False  # another paragraph
+    sentences = passage.sentences
     places = [sentences.index(candidate.sentence) for candidate in run]
     at = sentences.index(one.sentence)
     length = max(run[-1].sentence.end, one.sentence.end) - min(run[0].sentence.start, one.sentence.start)

@@ -161,7 +161,15 @@ class _Cutter:
         headings, tables = _headings(document), _tables(document)
         sentences = _with_antecedents(text, [(at, start, end) for at, start, end, _ in short], speaking, self.names)
         return [
-            _Unit(sentence, at, *headings[at], speaking[at], self.places.page_index(start), length, tables.get(at))
+            _Unit(
+                replace(sentence, marks=sentence.marks | {"note"}) if document.blocks[at].kind == "note" else sentence,
+                at,
+                *headings[at],
+                speaking[at],
+                self.places.page_index(start),
+                length,
+                tables.get(at),
+            )
             for sentence, (at, start, _, length) in zip(sentences, short, strict=True)
         ]
 
@@ -367,7 +375,7 @@ def _same_speaker(one: Voice | None, other: Voice | None) -> bool:
 
 
 def _packed(units: Sequence[_Unit], length: int) -> Iterator[list[_Unit]]:
-    """Group neighbouring units up to `length` word pieces; a new voice, section or page starts a new group."""
+    """Group neighbouring units up to `length` word pieces; a new voice, section or page, and notes, start another."""
     group: list[_Unit] = []
     size = 0
     for unit in units:
@@ -386,6 +394,7 @@ def _apart(one: _Unit, other: _Unit) -> bool:
             one.voice != other.voice,
             one.section != other.section,
             one.page != other.page,
+            ("note" in one.sentence.marks) != ("note" in other.sentence.marks),
         )
     )
 

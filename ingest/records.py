@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "signature"]
+BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "signature", "note"]
 DocumentKind = Literal["article", "report", "document"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph, heading, list item, table row or signature line of a document.
+    """One paragraph, heading, list item, table row, signature line or footnote of a document.
 
     `quotation` numbers the block quotation that the block stands in, None outside one.
     `ends_quotation` is true for the last block of one; damaged exports lose the opening tag and keep
@@ -193,7 +193,7 @@ class Sentence:
 
     `antecedents` are the sentences it cannot be understood without ("Both firms ..."), nearest first, two at most.
     `figures` are amounts, percentages, counts and dates as printed. `marks` holds any of
-    "denies", "hedges", "asks", "supposes".
+    "denies", "hedges", "asks", "supposes", "note" (it stands in a footnote).
     """
 
     start: int

@@ -326,3 +326,16 @@ def test_figures_are_as_printed(text: str, expected: tuple[str, ...]) -> None:
 def test_marks(text: str, expected: set[str]) -> None:
     """A sentence knows whether it denies, hedges, asks or supposes."""
     assert marks(text) == expected
+
+
+def test_a_note_is_no_part_of_the_text_around_it() -> None:
+    """A footnote has passages of its own, is marked, and a sentence does not run through it to the next page."""
+    builder = TextBuilder()
+    builder.add("Quillon Optics sold the gates. The council paid for them in")
+    builder.add("25 The Lantern, “Cameras”, 2 August 2021", "note")
+    builder.end_page()
+    builder.add("three years. It objected.")
+    builder.end_page()
+    found = cut(built(builder))
+    texts = [[made.marks & {"note"} for made in passage.sentences] for passage in found]
+    assert texts == [[set(), set()], [{"note"}], [set(), set()]]

@@ -262,6 +262,30 @@ def test_page_numbers_below_the_text_are_running() -> None:
     assert document.left_out["running_lines"] == 4
 
 
+def test_what_stands_small_below_the_text_is_a_note() -> None:
+    """What stands in smaller type at the foot of a page is a note, and the text above is none."""
+
+    def page(canvas: Canvas) -> None:
+        lines(*PROSE, y=700)(canvas)
+        canvas.setFont("Helvetica", 8)
+        canvas.drawString(60, 90, "25 The Lantern, “Cameras”, 2 August 2021, at https://lantern.example/a.")
+
+    (text_kind, _), (note_kind, note) = blocks(read(make(page)))
+    assert (text_kind, note_kind) == ("paragraph", "note")
+    assert note.startswith("25 The Lantern")
+
+
+def test_a_page_in_small_type_has_no_notes() -> None:
+    """A page that is set in small type all over, in a document of larger type, is text."""
+
+    def small(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 8)
+        lines(*PROSE, y=700)(canvas)
+
+    document = read(make(lines(*PROSE, y=700), lines(*PROSE, y=700), small))
+    assert {block.kind for block in document.blocks} == {"paragraph"}
+
+
 def test_footnote_numbers_are_kept() -> None:
     """A lone number that does not count the pages stays, as does a second one on the page."""
 

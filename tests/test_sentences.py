@@ -29,6 +29,10 @@ def sentences(text: str) -> list[str]:
         ("“是的。”他说。然后走了。", ["“是的。”他说。", "然后走了。"]),
         ("هل هذا صحيح؟ نعم، هذا صحيح.", ["هل هذا صحيح؟", "نعم، هذا صحيح."]),
         (
+            "There were 2.75 million cameras nationwide.26 A firm sold “them all”.27 The town paid 3.",
+            ["There were 2.75 million cameras nationwide.26", "A firm sold “them all”.27", "The town paid 3."],
+        ),
+        (
             "They met at 3 p.m. on Monday. Sales were $1.2 billion.",
             ["They met at 3 p.m. on Monday.", "Sales were $1.2 billion."],
         ),

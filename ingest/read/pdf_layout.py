@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ _WIDTH_TOLERANCE = 1.15
 _HARD_SPACE_SHARE = 0.1
 _WIDE_STEP = 1.3
 _LARGE_TYPE = 1.15
+_SMALL_TYPE = 0.93
 _INDENT_LETTERS = 1.5
 _HEADING_LENGTH = 150
 
@@ -100,7 +101,20 @@ def page_blocks(lines: Sequence[Line], setting: Setting) -> list[PageBlock]:
             group.append(line)
     if group:
         blocks.append(_block(group, setting))
-    return blocks
+    return _with_notes(blocks, setting.body)
+
+
+def _with_notes(blocks: list[PageBlock], body: float) -> list[PageBlock]:
+    """Take what stands in smaller type below the text of a page for its footnotes."""
+    first = len(blocks)
+    while first and blocks[first - 1].kind != "table_row" and blocks[first - 1].height < _SMALL_TYPE * body:
+        first -= 1
+    above = any(
+        block.kind in ("paragraph", "list_item") and block.height >= _SMALL_TYPE * body for block in blocks[:first]
+    )
+    if not above:
+        return blocks  # a page in small type all over
+    return [*blocks[:first], *(replace(block, kind="note", level=0) for block in blocks[first:])]
 
 
 def _columns(lines: Sequence[Line], rows: Sequence[bool]) -> list[_Column]:
