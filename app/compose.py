@@ -105,8 +105,8 @@ def _of_today(citations: Sequence[Citation]) -> AnswerSentence:
 def _firms(citation: Citation, question: Question, names: FirmNames) -> str:
     """Return the listed firms that a quote names and the question does not."""
     asked = {name.firm.id for name in question.names if name.firm is not None}
-    found = (one.firm for one in names.find(citation.quote.quote) if one.firm in names.by_id and one.firm not in asked)
-    return ", ".join(names.by_id[firm].name for firm in dict.fromkeys(found))
+    found = dict.fromkeys(mention.firm for mention in names.find(citation.quote.quote))
+    return ", ".join(names.reported_on[key].name for key in found if key in names.reported_on and key not in asked)
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 LONGEST_QUESTION = 4000
-_PASSAGES_READ = 20
+# How many passages an answer is looked for in; more where all of a kind is asked for.
+_PASSAGES_READ, _PASSAGES_LISTED = 20, 80
 _NEAREST = 2
 
 
@@ -165,10 +166,11 @@ class _Asking:
     def _quoted(self, question: Question) -> Answer:
         library = self._library
         missing = absent(self._names, library.catalog, self._filters)
-        hits = retrieve(library, question.text, self._names, _PASSAGES_READ, self._filters)
+        most = _PASSAGES_LISTED if question.is_list else _PASSAGES_READ
+        hits = retrieve(library, question.text, self._names, most, self._filters)
         self._retrieved = perf_counter()
         candidates = weighed(question, hits, library, self._document)
-        choice = choose(question, candidates, self._next_passage)
+        choice = choose(question, candidates, library.names.reported_on, self._next_passage)
         if missing or choice.outcome == "not_in_sources":
             quotes = nearest(candidates, _NEAREST)
             return self._refused(question, choice.lacking, self._cited(quotes), tuple(name.asked for name in missing))

@@ -33,8 +33,8 @@ WEIGHTS = {
     "note": -2.0,  # 1 for a footnote, which mostly tells where something stands
     "kind": 1.5,  # 1 when it holds the kind of thing that is asked for, -1 when not, 0 when none is
 }
-# Sentences that are weighed in full, which costs an embedding: the best by what costs none.
-_MOST_WEIGHED = 60
+# Sentences that are weighed in full, which costs an embedding: the best by what costs none. More for a list.
+_MOST_WEIGHED, _MOST_LISTED = 32, 96
 # Fewer words than this state nothing.
 _FEWEST_WORDS = 3
 # A reference tells where something stands, and states nothing itself.
@@ -108,7 +108,7 @@ def signs(
                 "kind": 2 * len(kinds) / len(question.wants) - 1 if question.wants else 0.0,
             }
             rows.append((Candidate(hit, sentence, own, understood, frozenset(kinds)), found))
-    rows = sorted(rows, key=lambda row: -score(row[1]))[:_MOST_WEIGHED]
+    rows = sorted(rows, key=lambda row: -score(row[1]))[: _MOST_LISTED if question.is_list else _MOST_WEIGHED]
     if not rows:
         return []
     asked = library.embedder.queries([question.text])[0]

@@ -11,7 +11,7 @@ from app.words import content_words, share_of
 from ingest.passages import LONGEST_SENTENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from app.answers import Hit, Outcome
     from app.evidence import Candidate
@@ -26,7 +26,9 @@ _SECOND, _LISTED, _OTHER_SIDE, _GOES_ON, _NEIGHBOUR = 1.0, 1.5, 5.0, 3.0, 2.0
 _OF_KIND = 1.5
 # A question that a source itself asks, and so much better than any statement, tells that no source answers it.
 _ASKED_TOO = 1.0
-_MOST_QUOTES, _MOST_LISTED = 2, 5
+_MOST_QUOTES, _MOST_LISTED = 2, 12
+# A sentence that names a further firm of a list shares this part of the question's words.
+_LIKE_THE_REST = 0.75
 # A sentence repeats another when this share of its words stands there too.
 _REPEATS = 0.6
 # What a question takes for granted of somebody is not borne out when no sentence about these shares this part of its
@@ -52,8 +54,16 @@ class Choice:
     denied: frozenset[int] = frozenset()
 
 
-def choose(question: Question, candidates: Sequence[Candidate], next_passage: Callable[[Hit], Hit | None]) -> Choice:
-    """Choose what to quote of weighed sentences, best first; an outcome "not_in_sources" quotes what is nearest."""
+def choose(
+    question: Question,
+    candidates: Sequence[Candidate],
+    firms: Container[str],
+    next_passage: Callable[[Hit], Hit | None],
+) -> Choice:
+    """Choose what to quote of weighed sentences, best first; an outcome "not_in_sources" quotes what is nearest.
+
+    `firms` are the ids of those that a list of firms gives a line each.
+    """
     stating = [candidate for candidate in candidates if candidate.is_statement and _is_about(question, candidate)]
     if not stating:
         return Choice("not_in_sources", _runs(candidates[:1]))
@@ -66,6 +76,8 @@ def choose(question: Question, candidates: Sequence[Candidate], next_passage: Ca
     if premise:
         return Choice("premise_not_supported", _runs(premise), lacking)
     chosen = _without_repeats([*best, *_beside(question, best, stating)])
+    if question.is_list and "name" in question.wants:
+        chosen.extend(_of_further_firms(question, chosen, stating, firms))
     chosen = chosen[: _MOST_LISTED if question.is_list else max(_MOST_QUOTES, len(best), len(question.sides))]
     quotes, denied = _with_denials(_runs(_with_neighbours(chosen, stating)), next_passage)
     return Choice("partly" if lacking or question.is_of_today else "answered", quotes, lacking, denied)
@@ -119,6 +131,32 @@ def _beside(question: Question, best: Sequence[Candidate], stating: Sequence[Can
     sides = [side for side in question.sides if not any(side(one.shown) for one in best)]
     others = (next((one for one in stating if side(one.shown)), None) for side in sides)
     return [*(one for one in others if one and one.score >= top - _OTHER_SIDE), *found]
+
+
+def _of_further_firms(
+    question: Question, chosen: Sequence[Candidate], stating: Sequence[Candidate], firms: Container[str]
+) -> list[Candidate]:
+    """Return, for each firm that no chosen sentence names, the best that does and shares the words of the question."""
+    asked_of = set(content_words(" ".join(question.nouns)))
+    wanted = {stem: weight for stem, weight in question.words.items() if stem not in asked_of}
+    asked = {name.firm.id for name in question.names if name.firm is not None}
+    known = asked.union(*(_firms_in(one, firms) for one in chosen))
+    found = []
+    for one in stating:
+        further = _firms_in(one, firms) - known
+        if further and one not in chosen and share_of(wanted, one.understood) >= _LIKE_THE_REST:
+            found.append(one)
+            known |= further
+    return found
+
+
+def _firms_in(candidate: Candidate, firms: Container[str]) -> set[str]:
+    sentence = candidate.sentence
+    return {
+        mention.firm
+        for mention in candidate.hit.passage.firms
+        if sentence.start <= mention.start < sentence.end and mention.firm in firms
+    }
 
 
 def _not_borne_out(question: Question, stating: Sequence[Candidate]) -> list[Candidate]:

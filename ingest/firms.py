@@ -34,6 +34,7 @@ _LEGAL_FORM = re.compile(
 )
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "–": "-", "‐": "-", "‑": "-", "\xa0": " ", "_": " "})
 _SHORTEST_STEM = 3
+_REPORTERS = ("publisher", "think tank")
 
 # Latin capitals, those of Turkish, Polish or Czech names among them.
 _CAPITAL = "".join(letter for letter in map(chr, range(ord("A"), 0x250)) if letter.isupper())
@@ -97,6 +98,11 @@ class FirmNames:
             for row in _rows_of(path):
                 rows[row["id"]].append(row)
         return cls(tuple(_firm(key, group) for key, group in rows.items()))
+
+    @cached_property
+    def reported_on(self) -> dict[str, Firm]:
+        """The firms and bodies by id that sources report on, without those that report themselves."""
+        return {key: firm for key, firm in self.by_id.items() if firm.kind not in _REPORTERS}
 
     @cached_property
     def fingerprint(self) -> str:

@@ -170,3 +170,19 @@ def test_a_stem_of_several_names_is_asked_back(dossier: Dossier) -> None:
     assert answer.outcome == "ask_back"
     assert answer.text == "Which do you mean by Sense: SenseNets or SenseTime? The documents name each."
     assert (answer.answered, answer.citations, answer.sentences) == (False, (), ())
+
+
+def test_a_list_goes_through_the_whole_collection(dossier: Dossier) -> None:
+    """A list of firms has a line for each that a sentence like the others names, wherever it stands."""
+    answer = dossier.ask("Which firms are on the Entity List?")
+    for firm in ("Hikvision", "Dahua", "Megvii", "NetPosa", "NSO Group", "Sandvine"):
+        assert firm in shown(answer)
+    assert [line for line in answer.text.splitlines() if line.startswith("- ") and "Hikvision" in line.split(":")[0]]
+
+
+def test_who_reports_is_no_firm_of_a_list(dossier: Dossier) -> None:
+    """A line of a list is headed by the firms reported on, not by who reports."""
+    answer = dossier.ask("Which firms won contracts in Xinjiang?")
+    heads = [line.split(": ")[0] for line in answer.text.splitlines() if line.startswith("- ")]
+    assert heads
+    assert not any("IPVM" in head for head in heads)
