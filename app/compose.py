@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from app.answers import Citation, Searched
+    from app.names import Name
     from app.question import Question, Want
     from app.quote import Choice
     from ingest.firms import FirmNames
@@ -62,8 +63,10 @@ def text_of(written: Iterable[AnswerSentence]) -> str:
     return "\n".join(sentence.text for sentence in written)
 
 
-def refusal(question: Question, lacking: Sequence[Want], searched: Searched, *, filtered: bool) -> str:
-    """Say that the sources do not say, and why."""
+def refusal(
+    question: Question, lacking: Sequence[Want], searched: Searched, *, filtered: bool, apart: bool = False
+) -> str:
+    """Say that the sources do not say, and why: nothing to search, names absent or `apart`, or kinds `lacking`."""
     if not searched.passages:
         return (
             "The sources do not say: the filters leave no document to search. Widen them."
@@ -74,8 +77,9 @@ def refusal(question: Question, lacking: Sequence[Want], searched: Searched, *, 
         verb = "is" if len(searched.firms_not_found) == 1 else "are"
         where = "what the filters leave of them" if filtered else "them"
         return f"The sources do not say: {_joined(searched.firms_not_found)} {verb} named nowhere in {where}."
-    about = _joined([name.forms[0] if name.corrected else name.asked for name in question.needed])
-    about = f" about {about}" if about else ""
+    if apart:
+        return f"The sources do not say: no passage names {_names(question.related)} together."
+    about = f" about {_names(question.needed)}" if question.needed else ""
     if lacking:
         return f"The sources do not say: no passage found{about} {' or '.join(_GIVES[want] for want in lacking)}."
     return f"The sources do not say: no passage was found{about} that answers this."
@@ -107,6 +111,10 @@ def _firms(citation: Citation, question: Question, names: FirmNames) -> str:
     asked = {name.firm.id for name in question.names if name.firm is not None}
     found = dict.fromkeys(mention.firm for mention in names.find(citation.quote.quote))
     return ", ".join(names.reported_on[key].name for key in found if key in names.reported_on and key not in asked)
+
+
+def _names(names: Iterable[Name]) -> str:
+    return _joined([name.forms[0] if name.corrected else name.asked for name in names])
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from app.compose import refusal, sentences, text_of
 from app.evidence import weighed
 from app.names import absent, ambiguous, names_asked
 from app.question import Question
-from app.quote import choose, nearest
+from app.quote import choose, nearest, nearest_of_each
 from app.retrieve import retrieve
 from app.standalone import standalone
 from ingest.errors import DossierError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from app.answers import AnswerSentence, Citation, Hit, Outcome
+    from app.evidence import Candidate
     from app.names import Name
     from app.question import Want
     from app.quote import Quote
@@ -170,6 +171,8 @@ class _Asking:
         hits = retrieve(library, question.text, self._names, most, self._filters)
         self._retrieved = perf_counter()
         candidates = weighed(question, hits, library, self._document)
+        if not missing and self._are_apart(question, candidates):
+            return self._refused(question, (), self._cited(nearest_of_each(question.related, candidates)), apart=True)
         choice = choose(question, candidates, library.names.reported_on, self._next_passage)
         if missing or choice.outcome == "not_in_sources":
             quotes = nearest(candidates, _NEAREST)
@@ -178,11 +181,27 @@ class _Asking:
         written = sentences(question, choice, citations, library.names)
         return self._written(choice.outcome, written, citations)
 
+    def _are_apart(self, question: Question, candidates: Sequence[Candidate]) -> bool:
+        """Tell whether firms that a question relates to each other are never named together."""
+        related = question.related
+        firms = list(dict.fromkeys(name.firm.id for name in related if name.firm is not None))
+        return (
+            len(firms) > 1
+            and not self._library.catalog.has_passage_naming(firms, self._filters)
+            and not any(all(one.names(name) for name in related) for one in candidates)
+        )
+
     def _refused(
-        self, question: Question, lacking: Sequence[Want], citations: Sequence[Citation], absent: tuple[str, ...] = ()
+        self,
+        question: Question,
+        lacking: Sequence[Want],
+        citations: Sequence[Citation],
+        absent: tuple[str, ...] = (),
+        *,
+        apart: bool = False,
     ) -> Answer:
         searched = self._searched(absent)
-        text = refusal(question, lacking, searched, filtered=self._filters != Filters())
+        text = refusal(question, lacking, searched, filtered=self._filters != Filters(), apart=apart)
         return replace(self._written("not_in_sources", (), (), text), nearest=tuple(citations), searched=searched)
 
     def _written(

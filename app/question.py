@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from app.names import must_be_present
@@ -70,6 +71,8 @@ _TODAY = re.compile(
     re.IGNORECASE,
 )
 _TAKES_FOR_GRANTED = re.compile(r"^\W*(?:and |but |so )?(?:why|how come|what for)\b", re.IGNORECASE)
+# "What about Hikvision and Dahua?" asks of each.
+_COORDINATED = re.compile(r"(?:[’']s)?\s*(?:,|&|\band\b|\bor\b)+\s*(?:and\s+|or\s+)?", re.IGNORECASE)
 _YEAR = 4
 # Where a question asks a second thing: "who is the parent, and where does it have offices?"
 _AND_ASKS = re.compile(
@@ -143,6 +146,15 @@ class Question:
             *(name.stands_in for name in (*self.needed, *owned)),
             *(partial(_holds, date) for date in dict.fromkeys(dates)),
         )
+
+    @cached_property
+    def related(self) -> tuple[Name, ...]:
+        """The listed firms that it asks about as standing in some relation; empty when it asks of one, or of each."""
+        firms = [name for name in self.needed if name.firm is not None]
+        places = sorted((self.text.find(name.asked), name.asked) for name in firms)
+        between = [self.text[at + len(asked) : later] for (at, asked), (later, _) in pairwise(places)]
+        apart = any(not _COORDINATED.fullmatch(words) for words in between)
+        return () if self.is_comparison or self.is_list or not apart else tuple(firms)
 
     @property
     def is_of_today(self) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from app.answers import Hit, Outcome
     from app.evidence import Candidate
+    from app.names import Name
     from app.question import Question, Want
     from ingest.records import Sentence
 
@@ -86,6 +87,12 @@ def choose(
 def nearest(candidates: Sequence[Candidate], most: int) -> tuple[Quote, ...]:
     """Return the `most` best sentences, for when nothing answers."""
     return tuple(Quote(one.hit, (one.sentence,)) for one in _without_repeats(candidates[: 2 * most])[:most])
+
+
+def nearest_of_each(names: Iterable[Name], candidates: Sequence[Candidate]) -> tuple[Quote, ...]:
+    """Return the best sentence on each of some names, for when nothing is said of them together."""
+    found = [next((one for one in candidates if one.names(name)), None) for name in names]
+    return tuple(Quote(one.hit, (one.sentence,)) for one in dict.fromkeys(one for one in found if one))
 
 
 def _is_about(question: Question, candidate: Candidate) -> bool:

@@ -238,6 +238,19 @@ class Catalog(Database):
         )
         return [row[0] for row in rows]
 
+    def has_passage_naming(self, firms: Sequence[str], filters: Filters) -> bool:
+        """Tell whether one passage, with what it cannot be understood without, names all of some firms."""
+        condition, values = where(filters)
+        marks = ", ".join("?" * len(firms))
+        rows = self._rows(
+            "SELECT 1 FROM mentions JOIN passages USING (number) JOIN documents ON documents.id = document_id "
+            f"WHERE mentions.firm IN ({marks}) AND {condition} GROUP BY number HAVING count(*) = ? LIMIT 1",
+            *firms,
+            *values,
+            len(set(firms)),
+        )
+        return bool(rows)
+
     def documents_naming(self, firm: str, filters: Filters) -> list[tuple[str, str]]:
         """Return (document id, id of its first passage that names a firm), the documents with most such first."""
         condition, values = where(filters)

@@ -186,3 +186,18 @@ def test_who_reports_is_no_firm_of_a_list(dossier: Dossier) -> None:
     heads = [line.split(": ")[0] for line in answer.text.splitlines() if line.startswith("- ")]
     assert heads
     assert not any("IPVM" in head for head in heads)
+
+
+def test_firms_that_are_never_named_together_are_not_related(dossier: Dossier) -> None:
+    """Asked of a relation of two firms that no passage names together, the answer says so and shows each apart."""
+    answer = dossier.ask("Is Hikvision a partner of SenseNets?")
+    assert answer.outcome == "not_in_sources"
+    assert answer.text == "The sources do not say: no passage names Hikvision and SenseNets together."
+    near = [citation.quote.quote for citation in answer.nearest]
+    assert any("Hikvision" in quote for quote in near)
+    assert any("SenseNets" in quote for quote in near)
+
+
+def test_two_firms_asked_of_side_by_side_need_not_stand_together(dossier: Dossier) -> None:
+    """A question that asks of each of two firms is answered though no passage names both."""
+    assert dossier.ask("What do the sources say about Hikvision and SenseNets?").answered
