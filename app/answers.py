@@ -1,4 +1,4 @@
-"""What an answer is made of, and its JSON: the object that `dossier ask --json` prints and `verify` will read."""
+"""What an answer is made of, and its JSON: the object that `dossier ask --json` prints and `verify` reads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ingest.records import Entry, Passage, Place, Source
+    from ingest.records import Entry, Passage, Place, Sentence, Source
 
 Outcome = Literal["answered", "partly", "not_in_sources", "premise_not_supported", "ask_back"]
 
@@ -31,6 +31,14 @@ class Hit:
             **place,
             "document": source_json(self.document),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A run of neighbouring sentences of one passage that is quoted as one."""
+
+    hit: Hit
+    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,16 @@ def quoted(citation: Citation) -> str:
     return quote if is_speech else f"“{quote}”"
 
 
-def attribution(citation: Citation) -> str:
-    """Name a citation's voice, who relays it, and its place: "A. Roe, quoted by The Paper (2 May 2020, p. 3)"."""
+def attribution(citation: Citation, *, titled: bool = False) -> str:
+    """Name a citation's voice, who relays it, and its place: "A. Roe, quoted by The Paper (2 May 2020, p. 3)".
+
+    With `titled` the document's title too, where publisher and date do not tell it from another.
+    """
     place, source = citation.quote.place, citation.document
     own = source.publisher or source.author or source.title
     who = f"{place.speaker}, quoted by {own}" if place.speaker else own
-    where = ", ".join(part for part in (_printed_date(source), printed_place(place)) if part)
+    title = f"“{source.title}”" if titled else ""
+    where = ", ".join(part for part in (title, _printed_date(source), printed_place(place)) if part)
     return f"{who} ({where})" if where else who
 
 

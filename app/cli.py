@@ -225,8 +225,10 @@ def verify(
         _print_json({"ok": holds, "citations": [verdict.as_json() for verdict in verdicts]})
     else:
         for verdict in verdicts:
-            typer.echo(f"[{verdict.number}] {'holds' if verdict.ok else 'DOES NOT HOLD'}{_because(verdict.problem)}")
-        typer.echo(f"{'Every quote holds' if holds else 'Not every quote holds'}: {len(verdicts)} checked.")
+            name = f"[{verdict.number}]" if verdict.number else "The text"
+            typer.echo(f"{name} {'holds' if verdict.ok else 'DOES NOT HOLD'}{_because(verdict.problem)}")
+        quotes = sum(bool(verdict.number) for verdict in verdicts)
+        typer.echo(f"{'All holds' if holds else 'Not all holds'}: {quotes} quotes checked.")
     if not holds:
         raise typer.Exit(1)
 
@@ -314,7 +316,7 @@ def _json_of(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise DossierError(f"{file}: cannot be read ({error.strerror}). Name a file of JSON.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DossierError(f"{file}: is no JSON ({error}).") from error
 
 

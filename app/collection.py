@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from app.answers import AnswerSentence, Hit
+from app.answers import AnswerSentence, Hit, Quote
 from app.cite import cite, printed_day, printed_source, quoted
+from app.denials import with_denials
 from app.evidence import statements
 from app.names import names_asked
 from ingest.firms import fold, without_legal_form
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from app.answers import Citation
+    from app.denials import Neighbour
     from app.names import Name
     from app.standalone import Turn
     from ingest.library import Library
@@ -42,15 +44,22 @@ _WHAT_IS_HERE = re.compile(
     r"are (?:there|here|loaded))(?:\s+(?:here|loaded|in (?:the|my) \w+))?\W*$",
     re.IGNORECASE,
 )
-_MOST_DOCUMENTS = 20
+_MOST_DOCUMENTS = 50
+
+_ADDS = "and adds"
+_FIRST = "These are the first {most} of {documents} documents; filters narrow them down."
+_PUBLISHED, _BY, _ON, _CHANGED = "was published", "by", "on", "and was last changed on"
+_UNKNOWN = "does not say when or by whom it was published"
+# All that such an answer says in words of its own.
+FIXED = (_ADDS, _FIRST, _PUBLISHED, _BY, _ON, _CHANGED, _UNKNOWN)
 
 
 class AboutCollection:
     """Answers the questions about one store's collection."""
 
-    def __init__(self, library: Library, filters: Filters) -> None:
-        """Take the store, and what the question is limited to."""
-        self._library, self._filters = library, filters
+    def __init__(self, library: Library, filters: Filters, neighbour: Neighbour) -> None:
+        """Take the store, what the question is limited to, and what gives the passages beside one."""
+        self._library, self._filters, self._neighbour = library, filters, neighbour
 
     def answer(
         self, question: str, history: Sequence[Turn]
@@ -73,27 +82,39 @@ class AboutCollection:
         firm = name.firm.id if name.firm else fold(without_legal_form(name.forms[0]))
         sentences: list[AnswerSentence] = []
         citations: list[Citation] = []
-        for document_id, passage_id in self._library.catalog.documents_naming(firm, self._filters)[:_MOST_DOCUMENTS]:
+        naming = self._library.catalog.documents_naming(firm, self._filters)
+        for document_id, passage_id in naming[:_MOST_DOCUMENTS]:
             document = self._library.document(document_id)
             passage, text = self._library.catalog.passages([passage_id])[passage_id]
             hit = Hit(1, 0.0, passage, text, document.source)
             stating = [one for one in statements(hit) if name.stands_in(document.text[one.start : one.end])]
             stating = stating or statements(hit) or list(passage.sentences)
-            citation = cite(len(citations) + 1, hit, stating[:1], document)
-            citations.append(citation)
-            line = f"- {printed_source(document.source)}: {quoted(citation)} [{citation.number}]"
-            sentences.append(AnswerSentence(line, (citation.number,)))
-        return (sentences, citations) if citations else None
+            quotes, _ = with_denials([Quote(hit, (stating[0],))], self._neighbour)
+            cited = [cite(len(citations) + at, one.hit, one.sentences, document) for at, one in enumerate(quotes, 1)]
+            citations.extend(cited)
+            words = f", {_ADDS}: ".join(f"{quoted(one)} [{one.number}]" for one in cited)
+            line = f"- {printed_source(document.source)}: {words}"
+            sentences.append(AnswerSentence(line, tuple(one.number for one in cited)))
+        return self._with_rest(sentences, citations, len(naming))
 
     def _all(self) -> tuple[list[AnswerSentence], list[Citation]] | None:
         sentences: list[AnswerSentence] = []
         citations: list[Citation] = []
-        for entry in self._library.entries()[:_MOST_DOCUMENTS]:
-            citation = self._opening(self._library.document(entry.source.id), len(citations) + 1)
+        sources = self._library.catalog.sources(self._filters)
+        for source in sources[:_MOST_DOCUMENTS]:
+            citation = self._opening(self._library.document(source.id), len(citations) + 1)
             citations.append(citation)
-            sentences.append(
-                AnswerSentence(f"- {printed_source(entry.source)} [{citation.number}]", (citation.number,))
-            )
+            sentences.append(AnswerSentence(f"- {printed_source(source)} [{citation.number}]", (citation.number,)))
+        return self._with_rest(sentences, citations, len(sources))
+
+    @staticmethod
+    def _with_rest(
+        sentences: list[AnswerSentence], citations: list[Citation], documents: int
+    ) -> tuple[list[AnswerSentence], list[Citation]] | None:
+        """Say when not all documents are listed; None when there is none."""
+        if documents > _MOST_DOCUMENTS:
+            rest = _FIRST.format(most=_MOST_DOCUMENTS, documents=documents)
+            sentences.append(AnswerSentence(rest, ()))
         return (sentences, citations) if citations else None
 
     def _appeared(self, question: str, history: Sequence[Turn]) -> tuple[list[AnswerSentence], list[Citation]] | str:
@@ -102,18 +123,18 @@ class AboutCollection:
         if isinstance(meant, str):
             return meant
         source = meant.source
-        told = [f"by {who}" for who in dict.fromkeys((source.author, source.publisher)) if who]
+        told = [f"{_BY} {who}" for who in dict.fromkeys((source.author, source.publisher)) if who]
         if source.published:
-            told.append(f"on {printed_day(source.published)}")
+            told.append(f"{_ON} {printed_day(source.published)}")
         if source.modified and source.modified[:10] != (source.published or "")[:10]:
-            told.append(f"and was last changed on {printed_day(source.modified)}")
+            told.append(f"{_CHANGED} {printed_day(source.modified)}")
         citation = self._opening(meant, 1)
-        facts = f" was published {', '.join(told)}" if told else " does not say when or by whom it was published"
-        return [AnswerSentence(f"“{source.title}”{facts} [1].", (1,))], [citation]
+        facts = f"{_PUBLISHED} {', '.join(told)}" if told else _UNKNOWN
+        return [AnswerSentence(f"“{source.title}” {facts} [1].", (1,))], [citation]
 
     def _meant(self, question: str, history: Sequence[Turn]) -> Document | str:
         """Return the one document that is meant, or ask which."""
-        entries = [entry.source for entry in self._library.entries()]
+        entries = self._library.catalog.sources(self._filters)
         asked = fold(question)
         said = fold(" ".join(turn.get("content", "") for turn in history[-2:]))
         for words in (asked, said):

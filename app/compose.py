@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from app.answers import AnswerSentence
@@ -14,48 +15,57 @@ if TYPE_CHECKING:
     from app.names import Name
     from app.question import Question, Want
     from app.quote import Choice
-    from ingest.firms import FirmNames
 
 _GIVES: dict[Want, str] = {
-    "amount": "gives a sum",
-    "count": "gives a number",
-    "share": "gives a share",
-    "date": "gives a date",
-    "name": "gives a name",
-    "country": "names a country",
-    "reply": "gives a reply",
+    "amount": "gives a sum for this",
+    "count": "gives a number for this",
+    "share": "gives a share for this",
+    "date": "gives a date for this",
+    "name": "gives a name for this",
+    "country": "names a country for this",
+    "reply": "gives a reply to this",
 }
 
 
-def sentences(
-    question: Question, choice: Choice, citations: Sequence[Citation], names: FirmNames
-) -> tuple[AnswerSentence, ...]:
+_DENIAL = "The sources hold a claim and its denial"
+_PREMISE = "The sources do not bear out what the question takes for granted"
+_REST = "For the rest the sources do not say: no passage found {lacking}; what they say is"
+_TODAY = "The sources do not say how it is now; what is quoted {of}"
+_OF = ("bears no date", "was published on", "was published from", "to")
+_ADDS = "and adds"
+# All that an answer says in words of its own, and how it names a place and who relays.
+FIXED = (_DENIAL, _PREMISE, _REST, *_GIVES.values(), "or", _TODAY, *_OF, _ADDS, "quoted by", "para p")
+
+
+def sentences(question: Question, choice: Choice, citations: Sequence[Citation]) -> tuple[AnswerSentence, ...]:
     """Write the sentences of an answer around its citations, which stand in the order of the choice's quotes."""
     found: list[AnswerSentence] = []
-    pairs = [at for at in sorted(choice.denied) if at > 0]
-    if pairs:
-        numbers = [citations[at + step].number for at in pairs for step in (-1, 0)]
-        found.append(_sentence("The sources hold a claim and its denial", numbers))
+    every = [citation.number for citation in citations]
+    if choice.denied:
+        told = sorted({at + step for at in choice.denied for step in (-1, 0)})
+        found.append(_sentence(_DENIAL, [every[at] for at in told]))
     if choice.outcome == "premise_not_supported":
-        found.append(
-            _sentence("The sources do not bear out what the question takes for granted", [c.number for c in citations])
-        )
-    bullet = question.is_list and len(citations) > 1
-    for at, citation in enumerate(citations):
-        if at in choice.denied and at > 0:
-            continue
-        denial = citations[at + 1] if at + 1 in choice.denied else None
-        line = _quoting(citation, denial)
-        if bullet:
-            firms = _firms(citation, question, names)
-            line = AnswerSentence(f"- {firms}{': ' if firms else ''}{line.text}", line.citations)
-        found.append(line)
-    if citations and question.is_of_today:
+        found.append(_sentence(_PREMISE, every))
+    bullet = "- " if question.is_list and len(citations) > 1 else ""
+    same = _look_alike(citations)
+    for first in (at for at in range(len(citations)) if at not in choice.denied):
+        last = next(at for at in count(first + 1) if at not in choice.denied)
+        line = _quoting(citations[first:last], same)
+        found.append(AnswerSentence(bullet + line.text, line.citations))
+    if question.is_of_today:
         found.append(_of_today(citations))
-    if citations and choice.lacking:
+    if choice.lacking:
         lacking = " or ".join(_GIVES[want] for want in choice.lacking)
-        found.append(_sentence(f"For the rest the sources do not say: no passage found {lacking}; the nearest is", [1]))
+        found.append(_sentence(_REST.format(lacking=lacking), every))
     return tuple(found)
+
+
+def _look_alike(citations: Sequence[Citation]) -> frozenset[str]:
+    """Return the ids of cited documents that publisher and date do not tell from each other."""
+    by_looks: dict[tuple[str | None, ...], set[str]] = {}
+    for source in (citation.document for citation in citations):
+        by_looks.setdefault((source.publisher or source.author, source.published), set()).add(source.id)
+    return frozenset(key for keys in by_looks.values() if len(keys) > 1 for key in keys)
 
 
 def text_of(written: Iterable[AnswerSentence]) -> str:
@@ -85,13 +95,16 @@ def refusal(
     return f"The sources do not say: no passage was found{about} that answers this."
 
 
-def _quoting(citation: Citation, denial: Citation | None) -> AnswerSentence:
-    text = f"{attribution(citation)}: {quoted(citation)} [{citation.number}]"
-    if denial is None:
-        return AnswerSentence(text, (citation.number,))
-    same = attribution(denial) == attribution(citation)
-    says = "and adds" if same else attribution(denial)
-    return AnswerSentence(f"{text}, {says}: {quoted(denial)} [{denial.number}]", (citation.number, denial.number))
+def _quoting(citations: Sequence[Citation], look_alike: frozenset[str]) -> AnswerSentence:
+    """Quote a citation, and after it those that deny it."""
+    parts: list[str] = []
+    said_by = None
+    for one in citations:
+        voice = (one.document.id, one.quote.place.speaker)
+        who = _ADDS if voice == said_by else attribution(one, titled=one.document.id in look_alike)
+        parts.append(f"{who}: {quoted(one)} [{one.number}]")
+        said_by = voice
+    return AnswerSentence(", ".join(parts), tuple(one.number for one in citations))
 
 
 def _sentence(words: str, numbers: Iterable[int]) -> AnswerSentence:
@@ -102,15 +115,11 @@ def _sentence(words: str, numbers: Iterable[int]) -> AnswerSentence:
 def _of_today(citations: Sequence[Citation]) -> AnswerSentence:
     numbers = [citation.number for citation in citations]
     dates = sorted({citation.document.published[:10] for citation in citations if citation.document.published})
-    of = f"; what is quoted was published on {printed_day(dates[-1])}" if dates else "; what is quoted bears no date"
-    return _sentence(f"The sources do not say how it is now{of}", numbers)
-
-
-def _firms(citation: Citation, question: Question, names: FirmNames) -> str:
-    """Return the listed firms that a quote names and the question does not."""
-    asked = {name.firm.id for name in question.names if name.firm is not None}
-    found = dict.fromkeys(mention.firm for mention in names.find(citation.quote.quote))
-    return ", ".join(names.reported_on[key].name for key in found if key in names.reported_on and key not in asked)
+    undated, on, since, until = _OF
+    of = undated if not dates else f"{on} {printed_day(dates[0])}"
+    if len(dates) > 1:
+        of = f"{since} {printed_day(dates[0])} {until} {printed_day(dates[-1])}"
+    return _sentence(_TODAY.format(of=of), numbers)
 
 
 def _names(names: Iterable[Name]) -> str:

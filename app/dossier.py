@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.answers import Answer, Searched
 from app.cite import cite
 from app.collection import AboutCollection
 from app.compose import refusal, sentences, text_of
+from app.denials import with_denials
 from app.evidence import weighed
 from app.names import absent, ambiguous, names_asked
 from app.question import Question
@@ -31,11 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from app.answers import AnswerSentence, Citation, Hit, Outcome
+    from app.answers import AnswerSentence, Citation, Hit, Outcome, Quote
     from app.evidence import Candidate
     from app.names import Name
     from app.question import Want
-    from app.quote import Quote
     from app.settings import Settings
     from app.standalone import Turn
     from ingest.library import Progress
@@ -143,8 +144,8 @@ class _Asking:
     def answer(self) -> Answer:
         if not self._passages:
             return self._refused(self._question(), (), ())
-        about = AboutCollection(self._library, self._filters).answer(self._alone.asks, self._history)
-        unclear = ambiguous(self._alone.text, self._library.names, self._library.catalog)
+        about = AboutCollection(self._library, self._filters, self._neighbour).answer(self._alone.asks, self._history)
+        unclear = ambiguous(self._alone.text, self._library.names, self._library.catalog, self._filters)
         if isinstance(about, str):
             return self._written("ask_back", (), (), about)
         if about is not None:
@@ -158,11 +159,14 @@ class _Asking:
 
     def _question(self) -> Question:
         """Return the question with its misspelt names put right."""
-        text, asks = self._alone.text, self._alone.asks
+        return Question(self._corrected(self._alone.text), self._names, self._corrected(self._alone.asks))
+
+    def _corrected(self, text: str) -> str:
         for name in self._names:
             if name.corrected:
-                text, asks = text.replace(name.asked, name.forms[0]), asks.replace(name.asked, name.forms[0])
-        return Question(text, self._names, asks)
+                form = name.forms[0].replace("\\", "\\\\")
+                text = re.sub(rf"(?<!\w){re.escape(name.asked)}(?!\w)", form, text)
+        return text
 
     def _quoted(self, question: Question) -> Answer:
         library = self._library
@@ -172,13 +176,13 @@ class _Asking:
         self._retrieved = perf_counter()
         candidates = weighed(question, hits, library, self._document)
         if not missing and self._are_apart(question, candidates):
-            return self._refused(question, (), self._cited(nearest_of_each(question.related, candidates)), apart=True)
-        choice = choose(question, candidates, library.names.reported_on, self._next_passage)
+            return self._refused(question, (), nearest_of_each(question.related, candidates), apart=True)
+        choice = choose(question, candidates, library.names.reported_on, self._neighbour)
         if missing or choice.outcome == "not_in_sources":
             quotes = nearest(candidates, _NEAREST)
-            return self._refused(question, choice.lacking, self._cited(quotes), tuple(name.asked for name in missing))
+            return self._refused(question, choice.lacking, quotes, tuple(name.asked for name in missing))
         citations = self._cited(choice.quotes)
-        written = sentences(question, choice, citations, library.names)
+        written = sentences(question, choice, citations)
         return self._written(choice.outcome, written, citations)
 
     def _are_apart(self, question: Question, candidates: Sequence[Candidate]) -> bool:
@@ -195,14 +199,15 @@ class _Asking:
         self,
         question: Question,
         lacking: Sequence[Want],
-        citations: Sequence[Citation],
+        quotes: Sequence[Quote],
         absent: tuple[str, ...] = (),
         *,
         apart: bool = False,
     ) -> Answer:
+        citations = self._cited(with_denials(quotes, self._neighbour)[0])
         searched = self._searched(absent)
         text = refusal(question, lacking, searched, filtered=self._filters != Filters(), apart=apart)
-        return replace(self._written("not_in_sources", (), (), text), nearest=tuple(citations), searched=searched)
+        return replace(self._written("not_in_sources", (), (), text), nearest=citations, searched=searched)
 
     def _written(
         self, outcome: Outcome, written: Sequence[AnswerSentence], citations: Sequence[Citation], text: str = ""
@@ -210,7 +215,7 @@ class _Asking:
         done = perf_counter()
         return Answer(
             question=self._asked,
-            standalone_question=self._alone.text,
+            standalone_question=self._corrected(self._alone.text),
             outcome=outcome,
             text=text or text_of(written),
             sentences=tuple(written),
@@ -246,9 +251,9 @@ class _Asking:
             self._known[document_id] = self._library.document(document_id)
         return self._known[document_id]
 
-    def _next_passage(self, hit: Hit) -> Hit | None:
-        following = self._library.catalog.passage_after(hit.passage)
-        return replace(hit, passage=following[0], text=following[1]) if following else None
+    def _neighbour(self, hit: Hit, step: int) -> Hit | None:
+        beside = self._library.catalog.passage_beside(hit.passage, step)
+        return replace(hit, passage=beside[0], text=beside[1]) if beside else None
 
 
 def _files_below(path: Path) -> list[Path]:
@@ -280,8 +285,8 @@ def _is_hidden(path: Path) -> bool:
 
 def _checked(question: str) -> str:
     """Return a question without what cannot be seen; DossierError when it is empty or too long."""
-    question = remove_invisible(question)[0]
-    if not question.strip():
+    question = " ".join(remove_invisible(question)[0].split())
+    if not question:
         raise DossierError("The question is empty. Ask in plain words, for example: Who supplies Hikvision?")
     if len(question) > LONGEST_QUESTION:
         raise DossierError(

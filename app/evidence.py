@@ -30,11 +30,14 @@ WEIGHTS = {
     "words": 3.5,  # share of the question's words, by weight, in the sentence and its antecedents
     "words, in passage": 4.0,  # in the passage with its title, heading and voice
     "rank": 3.0,  # 1 / (rank of the passage + 2)
+    "unnamed": -1.5,  # 1 when it names none of those the question is about, in what a reader knows with it
     "note": -2.0,  # 1 for a footnote, which mostly tells where something stands
     "kind": 1.5,  # 1 when it holds the kind of thing that is asked for, -1 when not, 0 when none is
 }
 # Sentences that are weighed in full, which costs an embedding: the best by what costs none. More for a list.
 _MOST_WEIGHED, _MOST_LISTED = 32, 96
+# How a sentence ends that introduces what somebody says.
+INTRODUCES = (":", "：")
 # Fewer words than this state nothing.
 _FEWEST_WORDS = 3
 # A reference tells where something stands, and states nothing itself.
@@ -64,7 +67,7 @@ class Candidate:
     @property
     def is_statement(self) -> bool:
         """Tell whether it says that something is so; a question does not, nor what only introduces what follows."""
-        return "asks" not in self.sentence.marks and not self.text.endswith((":", "："))
+        return "asks" not in self.sentence.marks and not self.text.endswith(INTRODUCES)
 
     @property
     def shown(self) -> str:
@@ -104,11 +107,14 @@ def signs(
                 "words": share_of(question.words, understood),
                 "words, in passage": in_passage,
                 "rank": 1 / (hit.rank + 2),
+                "unnamed": float(_leaves_out_names(question, f"{hit.passage.context} {understood}")),
                 "note": float("note" in sentence.marks),
                 "kind": 2 * len(kinds) / len(question.wants) - 1 if question.wants else 0.0,
             }
             rows.append((Candidate(hit, sentence, own, understood, frozenset(kinds)), found))
-    rows = sorted(rows, key=lambda row: -score(row[1]))[: _MOST_LISTED if question.is_list else _MOST_WEIGHED]
+    # What names those asked about is always weighed.
+    rows.sort(key=lambda row: (row[1]["unnamed"], -score(row[1])))
+    rows = rows[: _MOST_LISTED if question.is_list else _MOST_WEIGHED]
     if not rows:
         return []
     asked = library.embedder.queries([question.text])[0]
@@ -145,6 +151,10 @@ def states_something(text: str) -> bool:
     if addresses > _MOST_ADDRESS * len(text):
         return False
     return len(re.findall(r"\w+", searchable(without_addresses(text)))) >= _FEWEST_WORDS
+
+
+def _leaves_out_names(question: Question, shown: str) -> bool:
+    return bool(question.needed) and not any(name.stands_in(shown) for name in question.needed)
 
 
 def _understood(text: str, sentence: Sentence) -> str:

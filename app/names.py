@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.countries import is_of_country
@@ -93,7 +93,9 @@ def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name
     return tuple(name for _, _, name in sorted(found, key=lambda item: item[0]))
 
 
-def ambiguous(question: str, names: FirmNames, catalog: Catalog) -> tuple[str, tuple[str, ...]] | None:
+def ambiguous(
+    question: str, names: FirmNames, catalog: Catalog, filters: Filters
+) -> tuple[str, tuple[str, ...]] | None:
     """Return a name in a question that may mean several firms of the collection, and their names; None without one.
 
     It is a form that firms share ("BIS"), or a stem that their names begin with ("Sense") and that is no name itself.
@@ -103,8 +105,8 @@ def ambiguous(question: str, names: FirmNames, catalog: Catalog) -> tuple[str, t
         if not form[0].isupper():
             continue
         meant = names.resolve(form) or names.starting_with(form)
-        held = [firm for firm in meant if catalog.passage_ids(Filters(firm=firm.id))]
-        if len(held) > 1 and not (len(meant) > len(names.resolve(form)) and _occurs(form, catalog, Filters())):
+        held = [firm for firm in meant if catalog.passage_ids(replace(filters, firm=firm.id))]
+        if len(held) > 1 and not (len(meant) > len(names.resolve(form)) and _occurs(form, catalog, filters)):
             return form, tuple(sorted(firm.name for firm in held))
     return None
 

@@ -62,7 +62,7 @@ _LIST = re.compile(
 )
 _COMPARISON = re.compile(
     r"\bcompar(?:e|es|ed|ing|ison)\b|\b(?:versus|vs)\b|\bdiffer(?:s|ed|ent|ence|ences)?\b|\bmore\b.*\bor\b.*|"
-    r"\bcame off better\b|\b(?:both|each) of\b|\brespectively\b",
+    r"\b(?:both|each) of\b|\brespectively\b",
     re.IGNORECASE,
 )
 _TODAY = re.compile(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.evidence import WEIGHTS, statements
+from app.answers import Quote
+from app.denials import denies, with_denials
+from app.evidence import INTRODUCES, WEIGHTS
 from app.kinds import holds, leaves_unnamed
 from app.words import content_words, share_of
 from ingest.passages import LONGEST_SENTENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from app.answers import Hit, Outcome
+    from app.denials import Neighbour
     from app.evidence import Candidate
     from app.names import Name
     from app.question import Question, Want
@@ -38,50 +41,36 @@ _BORNE_OUT, _DONE_BY_OTHERS = 0.5, 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """A run of neighbouring sentences of one passage that is quoted as one."""
-
-    hit: Hit
-    sentences: tuple[Sentence, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
-    """What is quoted, in the order of quoting; `lacking` is asked for and not found, `denied` holds denials' places."""
+    """What is quoted, in order; `denied` are the indexes of denials of the quote before, `lacking` is not found."""
 
     outcome: Outcome
     quotes: tuple[Quote, ...]
-    lacking: tuple[Want, ...] = ()
     denied: frozenset[int] = frozenset()
+    lacking: tuple[Want, ...] = ()
 
 
-def choose(
-    question: Question,
-    candidates: Sequence[Candidate],
-    firms: Container[str],
-    next_passage: Callable[[Hit], Hit | None],
-) -> Choice:
-    """Choose what to quote of weighed sentences, best first; an outcome "not_in_sources" quotes what is nearest.
+def choose(question: Question, candidates: Sequence[Candidate], firms: Container[str], neighbour: Neighbour) -> Choice:
+    """Choose what to quote of weighed sentences, best first; nothing when the outcome is "not_in_sources".
 
     `firms` are the ids of those that a list of firms gives a line each.
     """
     stating = [candidate for candidate in candidates if candidate.is_statement and _is_about(question, candidate)]
     if not stating:
-        return Choice("not_in_sources", _runs(candidates[:1]))
+        return Choice("not_in_sources", ())
     best, lacking = _best(question, stating)
     asked = max((one.score for one in candidates if "asks" in one.sentence.marks), default=0.0)
-    unanswered = not best or best[0].score < asked - _ASKED_TOO
-    if unanswered:
-        return Choice("not_in_sources", _runs(stating[:1]), lacking)
+    if not best or best[0].score < asked - _ASKED_TOO:
+        return Choice("not_in_sources", (), lacking=lacking)
     premise = _not_borne_out(question, stating)
     if premise:
-        return Choice("premise_not_supported", _runs(premise), lacking)
+        return Choice("premise_not_supported", *with_denials(_runs(premise), neighbour), lacking)
     chosen = _without_repeats([*best, *_beside(question, best, stating)])
     if question.is_list and "name" in question.wants:
         chosen.extend(_of_further_firms(question, chosen, stating, firms))
     chosen = chosen[: _MOST_LISTED if question.is_list else max(_MOST_QUOTES, len(best), len(question.sides))]
-    quotes, denied = _with_denials(_runs(_with_neighbours(chosen, stating)), next_passage)
-    return Choice("partly" if lacking or question.is_of_today else "answered", quotes, lacking, denied)
+    quotes, denied = with_denials(_runs(_with_neighbours(chosen, stating)), neighbour)
+    return Choice("partly" if lacking or question.is_of_today else "answered", quotes, denied, lacking)
 
 
 def nearest(candidates: Sequence[Candidate], most: int) -> tuple[Quote, ...]:
@@ -206,7 +195,7 @@ def _with_neighbours(chosen: Sequence[Candidate], stating: Sequence[Candidate]) 
     found = list(chosen)
     for one in chosen:
         for other in stating:
-            if other in found or _denies(other.sentence):
+            if other in found or denies(other.sentence):
                 continue
             goes_on = any(span.start == one.sentence.start for span in other.sentence.antecedents)
             if (goes_on and other.score >= one.score - _GOES_ON) or (
@@ -227,13 +216,24 @@ def _runs(chosen: Sequence[Candidate]) -> tuple[Quote, ...]:
                 break
         else:
             runs.append([one])
-    return tuple(Quote(run[0].hit, tuple(one.sentence for one in run)) for run in runs)
+    return tuple(Quote(run[0].hit, _after_introduction(run[0].hit, [one.sentence for one in run])) for run in runs)
+
+
+def _after_introduction(hit: Hit, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Put before a run the sentence that introduces it ("She told The Weir Review:"), which tells who says it."""
+    at = hit.passage.sentences.index(sentences[0])
+    before = hit.passage.sentences[at - 1] if at else None
+    if before is None or sentences[-1].end - before.start > LONGEST_SENTENCE:
+        return tuple(sentences)
+    text = hit.text[before.start - hit.passage.start : before.end - hit.passage.start]
+    introduces = text.endswith(INTRODUCES) and any(span.start == before.start for span in sentences[0].antecedents)
+    return (before, *sentences) if introduces else tuple(sentences)
 
 
 def _adjoins(run: Sequence[Candidate], one: Candidate) -> bool:
     if run[0].hit.passage.id != one.hit.passage.id:
         return False
-    if any(_denies(candidate.sentence) for candidate in (*run, one)):
+    if any(denies(candidate.sentence) for candidate in (*run, one)):
         return False  # a denial stands by itself, beside its claim
     passage, (before, after) = run[0].hit.passage, sorted((run[-1].sentence, one.sentence), key=lambda each: each.start)
     if "\n\n" in run[0].hit.text[before.end - passage.start : after.start - passage.start]:
@@ -243,38 +243,3 @@ def _adjoins(run: Sequence[Candidate], one: Candidate) -> bool:
     at = sentences.index(one.sentence)
     length = max(run[-1].sentence.end, one.sentence.end) - min(run[0].sentence.start, one.sentence.start)
     return at in (places[0] - 1, places[-1] + 1) and length <= LONGEST_SENTENCE
-
-
-def _with_denials(
-    quotes: Sequence[Quote], next_passage: Callable[[Hit], Hit | None]
-) -> tuple[tuple[Quote, ...], frozenset[int]]:
-    """Let no denial be dropped, nor quoted without what it denies: the sentence before it.
-
-    A denial that is said right after a quote is quoted with it, wherever the passage ends.
-    """
-    found: list[Quote] = []
-    denied: set[int] = set()
-    quoted = {sentence.start for quote in quotes for sentence in quote.sentences}
-
-    def add(hit: Hit, sentence: Sentence) -> None:
-        quoted.add(sentence.start)
-        found.append(Quote(hit, (sentence,)))
-
-    for quote in quotes:
-        before = [one for one in statements(quote.hit) if one.end <= quote.sentences[0].start]
-        if _denies(quote.sentences[0]) and before and before[-1].start not in quoted:
-            add(quote.hit, before[-1])
-            denied.add(len(found))
-        found.append(quote)
-        hit, later = quote.hit, [one for one in statements(quote.hit) if one.start >= quote.sentences[-1].end]
-        following = None if later else next_passage(hit)
-        if following is not None:
-            hit, later = following, statements(following)
-        if later and _denies(later[0]) and later[0].start not in quoted:
-            denied.add(len(found))
-            add(hit, later[0])
-    return tuple(found), frozenset(denied)
-
-
-def _denies(sentence: Sentence) -> bool:
-    return "denies" in sentence.marks

@@ -35,10 +35,16 @@ _PLURAL = re.compile(
     re.IGNORECASE,
 )
 _SINGULAR = re.compile(
-    r"\b(?:it|(?P<owned>its)|"
-    r"(?:the|that|this) (?:company|firm|vendor|supplier|manufacturer|group|agency|university))\b",
+    r"\b(?:[Ii]t|(?P<owned>[Ii]ts)|"
+    r"(?:[Tt]he|[Tt]hat|[Tt]his) (?:company|firm|vendor|supplier|manufacturer|group|agency|university))\b"
+)
+# "Is it true that ..." means nothing by "it"; "Who denied it?" means what was said.
+_MEANS_NO_NAME = re.compile(
+    r"\b(?:is|was) it (?:true|clear|known|possible|likely|official|said|only|ever)\b|"
+    r"\bit (?:is|was) (?:true|clear|known|possible|likely|said|reported)\b|^\W*(?:(?:and|but|so) )?who\b.*\bit\W*$",
     re.IGNORECASE,
 )
+_ASKED_BACK = re.compile(r"Which do you mean by (?P<name>[^:]+):")
 _POINTS_BACK = re.compile(
     r"\b(?:he|him|his|she|her|hers|that|this|those|these|there|then|one|ones|same|latter|former)\b|\belse\b",
     re.IGNORECASE,
@@ -47,24 +53,41 @@ _QUOTED = re.compile(r"“([^”]*)”")
 # A question of so few words with meaning, without a name, leans on what was said before.
 _FEW_WORDS = 2
 _MOST_NAMES = 4
+# What was said longer ago is forgotten, and so is the rest of a long turn.
+_MOST_TURNS, _LONGEST_TURN = 12, 4000
 
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that stands alone: the whole `text`, and the part of it that `asks`; the rest is what came before."""
+    """A question that stands alone: the whole `text`, the part of it that `asks`, and what it is about.
+
+    `subject` is what a follow-up of its own would be asked after.
+    """
 
     text: str
     asks: str
+    subject: str
 
 
 def standalone(question: str, history: Sequence[Turn], names: FirmNames, catalog: Catalog) -> Standalone:
     """Make a question stand alone after what was said before it; one that does already is returned as it is."""
-    asked = [turn["content"] for turn in history if turn.get("role") == "user" and turn.get("content", "").strip()]
-    if not asked:
-        return Standalone(question, question)
-    last = max(at for at, turn in enumerate(history) if turn.get("role") == "user" and turn.get("content", "").strip())
-    previous = standalone(history[last]["content"], history[:last], names, catalog)
-    answer = " ".join(turn["content"] for turn in history[last + 1 :] if turn.get("role") == "assistant")
+    previous: Standalone | None = None
+    answer = ""
+    for turn in history[-_MOST_TURNS:]:
+        content = turn.get("content", "")[:_LONGEST_TURN]
+        if turn.get("role") == "assistant":
+            answer = content
+        elif content.strip():
+            previous = _resolved(content, previous, answer, names, catalog)
+            answer = ""
+    return _resolved(question, previous, answer, names, catalog)
+
+
+def _resolved(
+    question: str, previous: Standalone | None, answer: str, names: FirmNames, catalog: Catalog
+) -> Standalone:
+    if previous is None:
+        return Standalone(question, question, question)
     return _FollowUp(question, previous, answer, names, catalog).resolved()
 
 
@@ -76,17 +99,23 @@ class _FollowUp:
         self._names, self._catalog = names, catalog
 
     def resolved(self) -> Standalone:
+        asked_back = _ASKED_BACK.match(self.answer)
+        if asked_back and len(self.text.split()) <= _MOST_NAMES:
+            return self._instead_of(asked_back["name"], self.text.strip(" ?.!"))
         another = _WHAT_ABOUT.match(self.text) or _AND_ONLY.match(self.text)
         if another:
             return self._about_another(another["what"])
+        own = self._asked(self.text)
         for pronoun, is_plural in ((_PLURAL, True), (_SINGULAR, False)):
-            if pronoun.search(self.text):
-                meant = self._meant(plural=is_plural)
-                return self._with_names(pronoun, meant) if meant else self._after_previous()
+            found = pronoun.search(self.text)
+            # "Does Dahua sell its cameras?" tells whose they are.
+            if found and not any(self.text.find(name.asked) < found.start() for name in own):
+                meant = [] if _MEANS_NO_NAME.search(self.text) else self._meant(plural=is_plural)
+                return self._with_names(pronoun, meant) if meant else self._after_previous(own)
         leans = _LEADING.match(self.text) or _POINTS_BACK.search(self.text)
-        if not self._asked(self.text) and (leans or len(content_words(self.text)) <= _FEW_WORDS):
-            return self._after_previous()
-        return Standalone(self.text, self.text)
+        if leans or len(content_words(self.text)) <= _FEW_WORDS:
+            return self._after_previous(own)
+        return Standalone(self.text, self.text, self.text)
 
     def _asked(self, text: str) -> tuple[Name, ...]:
         return Question(text, names_asked(text, self._names, self._catalog)).needed
@@ -95,11 +124,15 @@ class _FollowUp:
         """Ask the previous question of another name; of what is no name, ask it in view of the previous one."""
         new, before = self._asked(f"about {what}"), self._asked(self.previous.text)
         if not new or not before or re.match(r"(?:the|a|an)\b", what, re.IGNORECASE):
-            return self._after_previous()
-        old = next((name for name in before if name.firm is not None), before[0]).asked
+            return self._after_previous(())
+        return self._instead_of(next((name for name in before if name.firm is not None), before[0]).asked, what)
+
+    def _instead_of(self, old: str, new: str) -> Standalone:
+        """Ask the previous question with one name in place of another."""
         # What is owned by the name goes with it: "Gamma's FinFisher" becomes "Hacking Team".
-        named = re.compile(re.escape(old) + r"(?:[’']s\s[A-Z][\w’'-]*)?(?!\w)")
-        return Standalone(named.sub(what, self.previous.text), named.sub(what, self.previous.asks))
+        named = re.compile(r"(?<!\w)" + re.escape(old) + r"(?:[’']s\s[A-Z][\w’'-]*)?(?!\w)")
+        text = named.sub(lambda _: new, self.previous.text)
+        return Standalone(text, named.sub(lambda _: new, self.previous.asks), text)
 
     def _meant(self, *, plural: bool) -> list[str]:
         """Return the names that a pronoun means: those asked for before, or those that the answer gave."""
@@ -125,8 +158,11 @@ class _FollowUp:
 
         text = _LEADING.sub("", pronoun.sub(named, self.text))
         text = text[:1].upper() + text[1:]
-        return Standalone(text, text)
+        return Standalone(text, text, text)
 
-    def _after_previous(self) -> Standalone:
-        """Ask the question in view of the previous one, which is repeated after it."""
-        return Standalone(f"{self.text} (after: {self.previous.text})", self.text)
+    def _after_previous(self, own: Sequence[Name]) -> Standalone:
+        """Ask a question that names nobody in view of the previous one, which is repeated after it."""
+        if own:
+            return Standalone(self.text, self.text, self.text)
+        subject = self.previous.subject
+        return Standalone(f"{self.text} (after: {subject})", self.text, subject)

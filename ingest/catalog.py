@@ -222,12 +222,12 @@ class Catalog(Database):
         rows = self._rows("SELECT record FROM passages WHERE document_id = ? ORDER BY ordinal", document_id)
         return [passage_from_json(row[0]) for row in rows]
 
-    def passage_after(self, passage: Passage) -> tuple[Passage, str] | None:
-        """Return the next passage of the same document and its own words; None after the last one."""
+    def passage_beside(self, passage: Passage, step: int) -> tuple[Passage, str] | None:
+        """Return the passage before (-1) or after (1) another of its document, and its words; None if there is none."""
         rows = self._rows(
             "SELECT record, text FROM passages WHERE document_id = ? AND ordinal = ?",
             passage.document_id,
-            passage.ordinal + 1,
+            passage.ordinal + step,
         )
         return (passage_from_json(rows[0][0]), rows[0][1]) if rows else None
 
@@ -262,6 +262,16 @@ class Catalog(Database):
             *values,
         )
         return [(row[0], row[1]) for row in rows]
+
+    def sources(self, filters: Filters) -> list[Source]:
+        """Return the documents that `filters` leave a passage of, in the order of their arrival."""
+        condition, values = where(filters)
+        rows = self._rows(
+            f"SELECT DISTINCT {_SOURCE}, arrived FROM passages JOIN documents ON documents.id = document_id "
+            f"WHERE {condition} ORDER BY arrived",
+            *values,
+        )
+        return [Source(*row[:-1]) for row in rows]
 
     def voices(self) -> set[str]:
         """Return who publishes and writes the current documents."""

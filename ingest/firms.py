@@ -27,7 +27,7 @@ LISTED = Path(__file__).resolve().parents[1] / "corpus" / "firms.csv"
 
 # rigour knows more of them, but needs PyICU, which has no wheels and asks users for a compiler.
 _LEGAL_FORM = re.compile(
-    r"[\s,]+(?:co(?:mpany)?\.?,?\s+(?:ltd|limited)|(?:pte|pty|pvt)\.?\s+(?:ltd|limited)|inc(?:orporated)?|corp(?:oration)?|"
+    r"(?<![\s,])[\s,]+(?:co(?:mpany)?\.?,?\s+(?:ltd|limited)|(?:pte|pty|pvt)\.?\s+(?:ltd|limited)|inc(?:orporated)?|corp(?:oration)?|"
     r"ltd|limited|llc|llp|plc|gmbh|ag|kg|s\.?a\.?r\.?l|s\.?a\.?s?|s\.?p\.?a|s\.?r\.?l|b\.?v|n\.?v|a\.?b|oyj?|a/s|"
     r"k\.?k|co)\.?$|(?:股份)?有限(?:责任)?公司$|集团$",
     re.IGNORECASE,

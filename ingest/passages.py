@@ -62,7 +62,7 @@ _FIGURE = re.compile(
 )
 _MARKS = {
     "denies": re.compile(
-        r"\b(?:den(?:y|ies|ied|ying)|denials?|reject(?:s|ed)?|disput(?:es?|ed)|refut(?:es?|ed)|rebuff(?:s|ed)|"
+        r"\b(?:(?<!to )den(?:y|ies|ied|ying)|reject(?:s|ed)?|disput(?:es?|ed)|refut(?:es?|ed)|rebuff(?:s|ed)|"
         r"categorically|not true|untrue|baseless|groundless|unfounded|no such)\b|否认|驳斥",
         re.IGNORECASE,
     ),

@@ -15,6 +15,7 @@ from app.settings import Settings
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from app.answers import Answer
@@ -66,11 +67,35 @@ def test_another_speaker_does_not_hold(dossier: Dossier, answers: dict[str, Answ
     assert verify(made, dossier.library)[0].problem == "its speaker is Ines Okoro, not Tamber Vision"
 
 
-def test_a_citation_that_is_not_there(dossier: Dossier, answers: dict[str, Answer]) -> None:
-    """A sentence that cites a number without a citation does not hold."""
+@pytest.mark.parametrize(
+    ("tamper", "problem"),
+    [
+        (lambda made: made["sentences"][0]["citations"].append(9), "is cited by a sentence or held by the record"),
+        (lambda made: made.update(text="Tamber Vision admits it."), "the text is not that of the sentences"),
+        (lambda made: made["citations"].clear(), "is cited by a sentence or held by the record"),
+        (lambda made: made.update(sentences=[], citations=[], text=""), "it answers, and cites nothing"),
+        (lambda made: made["citations"][0]["document"].update(publisher="The Times"), "publisher is Ostrel Observer"),
+        (lambda made: made["citations"][0].update(quote_verified=False), "it was not verified"),
+    ],
+)
+def test_a_record_that_was_changed(
+    dossier: Dossier, answers: dict[str, Answer], tamper: Callable[[dict[str, Any]], Any], problem: str
+) -> None:
+    """A record whose text, sentences, citations or sources were changed does not hold, and says what is wrong."""
     made = record(answers[METERS])
-    made["sentences"][0]["citations"].append(9)
-    assert verify(made, dossier.library)[-1].problem == "a sentence cites it, and the record does not hold it"
+    tamper(made)
+    wrong = [verdict.problem for verdict in verify(made, dossier.library) if not verdict.ok]
+    assert any(problem in (said or "") for said in wrong), wrong
+
+
+@pytest.mark.parametrize("words", ["Oracle admits everything.", "It is said elsewhere that"])
+def test_words_that_no_citation_bears(dossier: Dossier, answers: dict[str, Answer], words: str) -> None:
+    """A sentence of a quoting answer holds only its quotes, its sources and the fixed words."""
+    made = record(answers[METERS])
+    made["sentences"][0]["text"] = f"{words} {made['sentences'][0]['text']}"
+    made["text"] = made["sentences"][0]["text"]
+    (problem,) = [verdict.problem for verdict in verify(made, dossier.library) if not verdict.ok]
+    assert (problem or "").startswith("a sentence says what no citation bears: ")
 
 
 def test_a_removed_document(answers: dict[str, Answer], own_store: Path, embedder: Embedder) -> None:
@@ -101,7 +126,17 @@ def test_a_superseded_document_still_holds(own_store: Path, embedder: Embedder) 
     assert (verdict.ok, verdict.problem) == (True, "the quote holds; a newer version of its document is current")
 
 
-@pytest.mark.parametrize("wrong", [[], {}, "text", None, {"citations": [{}], "nearest": [], "sentences": []}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        {},
+        "text",
+        None,
+        {"citations": [{}], "nearest": [], "sentences": []},
+        {"citations": [{"number": float("inf")}], "nearest": [], "sentences": []},
+    ],
+)
 def test_what_is_no_record(dossier: Dossier, wrong: Any) -> None:
     """What is no record of an answer is an error that says how to make one or what is wrong in it."""
     with pytest.raises(DossierError, match="no record of an answer"):

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from app.dossier import Dossier
+from app.settings import Settings
+
 if TYPE_CHECKING:
     from app.answers import Answer
-    from app.dossier import Dossier
+    from ingest.library import Library
 
 pytest_plugins = ["specimens", "deals"]
 
@@ -177,15 +180,40 @@ def test_a_list_goes_through_the_whole_collection(dossier: Dossier) -> None:
     answer = dossier.ask("Which firms are on the Entity List?")
     for firm in ("Hikvision", "Dahua", "Megvii", "NetPosa", "NSO Group", "Sandvine"):
         assert firm in shown(answer)
-    assert [line for line in answer.text.splitlines() if line.startswith("- ") and "Hikvision" in line.split(":")[0]]
+    assert len([line for line in answer.text.splitlines() if line.startswith("- ")]) >= 4
 
 
-def test_who_reports_is_no_firm_of_a_list(dossier: Dossier) -> None:
-    """A line of a list is headed by the firms reported on, not by who reports."""
+def test_a_line_of_a_list_states_nothing_itself(dossier: Dossier) -> None:
+    """A line of a list names no firm before its quote: to be in it is what the quote must say."""
     answer = dossier.ask("Which firms won contracts in Xinjiang?")
-    heads = [line.split(": ")[0] for line in answer.text.splitlines() if line.startswith("- ")]
+    heads = [line.split("“")[0] for line in answer.text.splitlines() if line.startswith("- ")]
     assert heads
-    assert not any("IPVM" in head for head in heads)
+    assert not any(firm in head for head in heads for firm in ("IPVM", "Hikvision", "Dahua"))
+
+
+def test_denials_of_two_documents_do_not_hide_each_other(library: Library) -> None:
+    """A denial is quoted with its claim though a sentence of another document has the same offsets."""
+    claims = ("Alfatech sold face readers to Hotan.", "Alfatech lent radio masts to Marrow.")
+    denials = ("That was rejected: the firm calls it groundless.", "This is disputed by a spokesman of Alfatech.")
+    assert len({len(claim) for claim in claims}) == 1
+    for number, text in enumerate(zip(claims, denials, strict=True)):
+        library.add(f"{number}.txt", " ".join(text).encode())
+    library.close()
+    with Dossier(Settings(home=library.home)) as dossier:
+        found = quotes(dossier.ask("Compare what Alfatech did in Hotan with what it did in Marrow."))
+    assert [found[found.index(claim) + 1] for claim in claims] == list(denials)
+
+
+def test_what_denies_nothing_is_no_denial(library: Library) -> None:
+    """A "denial order" is no denial, nor is a denial of another matter in the next paragraph."""
+    text = (
+        "Alfatech sold radios to Hotan.\n\nA denial order against Betacom was another measure.\n\nHotan denies a flood."
+    )
+    library.add("radios.txt", text.encode())
+    library.close()
+    with Dossier(Settings(home=library.home)) as dossier:
+        answer = dossier.ask("Who sold radios to Hotan?")
+    assert "a claim and its denial" not in answer.text
 
 
 def test_firms_that_are_never_named_together_are_not_related(dossier: Dossier) -> None:

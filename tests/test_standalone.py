@@ -44,7 +44,8 @@ def test_what_leans_on_the_question_before_is_asked_after_it(deals: Dossier, que
     """A follow-up without a name to put in is asked together with the question before it, which is shown."""
     history = [{"role": "user", "content": "What did The Weir Review report on KelpNets?"}]
     found = standalone(question, history, deals.library.names, deals.library.catalog)
-    assert found == Standalone(f"{question} (after: What did The Weir Review report on KelpNets?)", question)
+    before = "What did The Weir Review report on KelpNets?"
+    assert found == Standalone(f"{question} (after: {before})", question, before)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,33 @@ def test_a_whole_question_stays(deals: Dossier, question: str) -> None:
     """A question that stands alone is left as it is, whatever was said before."""
     assert understood(deals, question) == question
     assert understood(deals, "What did Hikvision win?", "Much.", question) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Does Dahua sell its cameras in Ostrel?", "Does Dahua sell its cameras in Ostrel?"),
+        ("Is it true that Dahua was expelled?", "Is it true that Dahua was expelled?"),
+        ("Which IT firms supply Dahua?", "Which IT firms supply Dahua?"),
+        ("Who denied it?", "Who denied it? (after: What did Hikvision win?)"),
+        ("What about Dahua\\1?", "What did Dahua\\1 win?"),
+    ],
+)
+def test_it_is_not_always_a_name(deals: Dossier, question: str, text: str) -> None:
+    """A pronoun whose name stands before it, or that means none, is left; no text is taken for a pattern."""
+    assert understood(deals, "What did Hikvision win?", "Much.", question) == text
+
+
+def test_an_answer_to_what_was_asked_back(deals: Dossier) -> None:
+    """A name given to the question which one is meant is put into the question that was not clear."""
+    asked_back = "Which do you mean by Sense: SenseNets or SenseTime? The documents name each."
+    assert understood(deals, "What did Sense sell?", asked_back, "SenseTime") == "What did SenseTime sell?"
+
+
+def test_a_long_conversation_is_no_burden(deals: Dossier) -> None:
+    """However long a conversation is, its last question stands alone in few words."""
+    said = ["What did Hikvision win?", "Much.", *["And why?", "x" * 100_000] * 600, "And why?"]
+    assert len(understood(deals, *said)) < 100
 
 
 def test_a_follow_up_names_nothing_new(deals: Dossier) -> None:
