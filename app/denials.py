@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.answers import Quote
 from app.evidence import statements
+from app.words import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 _POINTS_BACK = re.compile(r"^\(|^That\b|\b(?:it|this|such|these|those)\b", re.IGNORECASE)
 # Such words point back at the start of a denial; later they may point within it.
 _START = 80
-# How many statements after a claim may hold its denial.
-_REACH = 2
+# How many statements after a claim may hold its denial: by pointing back, and by who denies.
+_NEAR, _FAR = 2, 6
 
 
 def with_denials(quotes: Sequence[Quote], neighbour: Neighbour) -> tuple[tuple[Quote, ...], frozenset[int]]:
@@ -52,8 +53,9 @@ class _Pairing:
                 self._deny(claim, quote)
             else:
                 self._take(quote)
-            for denial in islice(self._beside(quote, 1), _REACH):
-                if denies(denial.sentences[0]) and _is_denied(quote, denial):
+            for distance, denial in enumerate(islice(self._beside(quote, 1), _FAR)):
+                is_denied = _is_denied if distance < _NEAR else _denies_for_itself
+                if denies(denial.sentences[0]) and is_denied(quote, denial):
                     self._deny(quote, denial)
         return tuple(self._found), frozenset(self._denied)
 
@@ -91,9 +93,27 @@ def denies(sentence: Sentence) -> bool:
 def _is_denied(claim: Quote, denial: Quote) -> bool:
     """Tell whether a denial is one of the claim beside it: it points back, or names a firm that the claim names."""
     sentence, said = denial.sentences[0], claim.sentences[-1]
-    own = denial.hit.text[sentence.start - denial.hit.passage.start : sentence.end - denial.hit.passage.start]
+    own = _text(denial.hit, sentence)
     points_back = any(span.start == said.start for span in sentence.antecedents) or _POINTS_BACK.search(own[:_START])
     return bool(points_back) or bool(_named(claim.hit, said) & _named(denial.hit, sentence))
+
+
+def _denies_for_itself(claim: Quote, denial: Quote) -> bool:
+    """Tell whether who denies, whom a sentence names first, is one whom the claim names."""
+    sentence = denial.sentences[0]
+    first = next((one.firm for one in denial.hit.passage.firms if sentence.start <= one.start < sentence.end), None)
+    if any(first in _named(claim.hit, one) for one in claim.sentences):
+        return True
+    # A name of one word that begins a sentence is not told from a word: the claim tells.
+    word = re.match(r"\W*([A-Z]\w+)", _text(denial.hit, sentence))
+    return word is not None and any(
+        re.search(rf"\b{word[1]}\b", _text(claim.hit, one)) and word[1].casefold() not in EMPTY
+        for one in claim.sentences
+    )
+
+
+def _text(hit: Hit, sentence: Sentence) -> str:
+    return hit.text[sentence.start - hit.passage.start : sentence.end - hit.passage.start]
 
 
 def _named(hit: Hit, sentence: Sentence) -> set[str]:

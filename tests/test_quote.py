@@ -204,6 +204,19 @@ def test_denials_of_two_documents_do_not_hide_each_other(library: Library) -> No
     assert [found[found.index(claim) + 1] for claim in claims] == list(denials)
 
 
+def test_a_denial_some_sentences_on_is_quoted(library: Library) -> None:
+    """A firm's denial that stands a few sentences after the claim about it is quoted with the claim."""
+    text = (
+        "Alfatech and Betacom tested an alarm for faces in Hotan. The page is a copy. Alfatech said it was a test.\n\n"
+        "Nobody used it. Betacom denies the accusation too."
+    )
+    library.add("alarm.txt", text.encode())
+    library.close()
+    with Dossier(Settings(home=library.home)) as dossier:
+        found = quotes(dossier.ask("Did Alfatech and Betacom try an alarm?"))
+    assert "Betacom denies the accusation too." in found
+
+
 def test_what_denies_nothing_is_no_denial(library: Library) -> None:
     """A "denial order" is no denial, nor is a denial of another matter in the next paragraph."""
     text = (
