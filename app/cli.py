@@ -228,7 +228,7 @@ def verify(
             name = f"[{verdict.number}]" if verdict.number else "The text"
             typer.echo(f"{name} {'holds' if verdict.ok else 'DOES NOT HOLD'}{_because(verdict.problem)}")
         quotes = sum(bool(verdict.number) for verdict in verdicts)
-        typer.echo(f"{'All holds' if holds else 'Not all holds'}: {quotes} quotes checked.")
+        typer.echo(f"{'Everything holds' if holds else 'Not everything holds'}: {quotes} quotes checked.")
     if not holds:
         raise typer.Exit(1)
 

@@ -157,6 +157,54 @@ def test_ask_in_json(run: Run, store: Path) -> None:
     assert answer["searched"]["documents"] == 1
 
 
+def test_a_follow_up(run: Run, store: Path, tmp_path: Path) -> None:
+    """A conversation from a file makes a follow-up stand alone, and the answer says how it was understood."""
+    talk = tmp_path / "talk.json"
+    talk.write_text('[{"role": "user", "content": "What did Hikvision win?"}]', encoding="utf-8")
+    code, out, err = run("ask", "What about SenseNets?", "--history", talk, "--home", store)
+    assert (code, err) == (0, "")
+    assert out.startswith("Understood as: What did SenseNets win?\n\n")
+
+
+@pytest.mark.parametrize(
+    "content", ["no JSON", "{}", '[{"role": "user"}]', '[{"role": "user", "content": 1}]', "[" * 9999]
+)
+def test_a_file_that_is_no_conversation(run: Run, store: Path, tmp_path: Path, content: str) -> None:
+    """A file that is no conversation is an error that names it and what it must be."""
+    talk = tmp_path / "talk.json"
+    talk.write_text(content, encoding="utf-8")
+    code, out, err = run("ask", "And Dahua?", "--history", talk, "--home", store)
+    assert (code, out) == (1, "")
+    assert "talk.json: is no " in err
+
+
+def test_verify(run: Run, store: Path, tmp_path: Path) -> None:
+    """An answer's record holds; with one word changed it does not, which is said with both texts and exit code 1."""
+    record = tmp_path / "answer.json"
+    made = run("ask", "Who bid for the gate contract?", "--json", "--home", store)[1]
+    record.write_text(made, encoding="utf-8")
+    verdict = from_json(run("verify", record, "--json", "--home", store))
+    assert verdict == {"ok": True, "citations": [{"number": 1, "ok": True, "problem": None}]}
+    assert run("verify", record, "--home", store)[1].endswith("Everything holds: 1 quotes checked.\n")
+    record.write_text(made.replace("bid for", "won"), encoding="utf-8")
+    verdict = from_json(run("verify", record, "--json", "--home", store), code=1)
+    assert not verdict["ok"]
+    assert "bid for" in verdict["citations"][0]["problem"]
+    code, out, _ = run("verify", record, "--home", store)
+    assert code == 1
+    assert "[1] DOES NOT HOLD: the document says “" in out
+
+
+def test_verify_needs_a_record(run: Run, store: Path, tmp_path: Path) -> None:
+    """What is not there or is no record of an answer is an error that names what to do."""
+    assert run("verify", tmp_path / "none.json", "--home", store)[0] == 1
+    record = tmp_path / "answer.json"
+    record.write_text("{}", encoding="utf-8")
+    code, out, err = run("verify", record, "--home", store)
+    assert (code, out) == (1, "")
+    assert "dossier ask QUESTION --json" in err
+
+
 def test_a_refusal_is_a_result(run: Run, store: Path) -> None:
     """When the sources do not say, that is on stdout with the nearest passages, and the exit code is 0."""
     code, out, err = run("ask", "What did Palantir sell?", "--home", store)
