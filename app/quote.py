@@ -64,6 +64,7 @@ def choose(question: Question, candidates: Sequence[Candidate], firms: Container
         return Choice("not_in_sources", (), lacking=lacking)
     premise = _not_borne_out(question, stating)
     if premise:
+        premise = _with_neighbours(premise, stating)
         return Choice("premise_not_supported", *with_denials(_runs(premise), neighbour), lacking)
     chosen = _without_repeats([*best, *_beside(question, best, stating)])
     if question.is_list and "name" in question.wants:
