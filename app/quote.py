@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # How much worse than the best a sentence may be (in the units of evidence.WEIGHTS) to be quoted beside it: in any
 # answer; in a list; for another side of a comparison; as the neighbour of a quoted one that goes on from it, or that
-# says more of the same. Set on development questions; see evals/results.md.
+# says more of the same. Set on development questions, one at a time, for pointers cited at no loss of precision.
 _SECOND, _LISTED, _OTHER_SIDE, _GOES_ON, _NEIGHBOUR = 1.0, 1.5, 5.0, 3.0, 2.0
 # How much worse the best sentence that holds the kind of thing asked for may be than the best one of all.
 _OF_KIND = 1.5
