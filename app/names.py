@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.countries import is_of_country
@@ -105,7 +105,9 @@ def ambiguous(
         if not form[0].isupper():
             continue
         meant = names.resolve(form) or names.starting_with(form)
-        held = [firm for firm in meant if catalog.passage_ids(replace(filters, firm=firm.id))]
+        if len(meant) < 2:
+            continue
+        held = [firm for firm in meant if catalog.has_passage_naming([firm.id], filters)]
         if len(held) > 1 and not (len(meant) > len(names.resolve(form)) and _occurs(form, catalog, filters)):
             return form, tuple(sorted(firm.name for firm in held))
     return None
