@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.answers import AnswerSentence, Hit, Quote
 from app.cite import cite, printed_day, printed_source, quoted
+from app.compose import ADDS
 from app.denials import with_denials
 from app.evidence import statements
 from app.names import names_asked
@@ -46,12 +47,11 @@ _WHAT_IS_HERE = re.compile(
 )
 _MOST_DOCUMENTS = 50
 
-_ADDS = "and adds"
 _FIRST = "These are the first {most} of {documents} documents; filters narrow them down."
 _PUBLISHED, _BY, _ON, _CHANGED = "was published", "by", "on", "and was last changed on"
 _UNKNOWN = "does not say when or by whom it was published"
 # All that such an answer says in words of its own.
-FIXED = (_ADDS, _FIRST, _PUBLISHED, _BY, _ON, _CHANGED, _UNKNOWN)
+FIXED = (_FIRST, _PUBLISHED, _BY, _ON, _CHANGED, _UNKNOWN)
 
 
 class AboutCollection:
@@ -92,7 +92,7 @@ class AboutCollection:
             quotes, _ = with_denials([Quote(hit, (stating[0],))], self._neighbour)
             cited = [cite(len(citations) + at, one.hit, one.sentences, document) for at, one in enumerate(quotes, 1)]
             citations.extend(cited)
-            words = f", {_ADDS}: ".join(f"{quoted(one)} [{one.number}]" for one in cited)
+            words = f", {ADDS}: ".join(f"{quoted(one)} [{one.number}]" for one in cited)
             line = f"- {printed_source(document.source)}: {words}"
             sentences.append(AnswerSentence(line, tuple(one.number for one in cited)))
         return self._with_rest(sentences, citations, len(naming))

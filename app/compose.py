@@ -32,9 +32,9 @@ _PREMISE = "The sources do not bear out what the question takes for granted"
 _REST = "For the rest the sources do not say: no passage found {lacking}; what they say is"
 _TODAY = "The sources do not say how it is now; what is quoted {of}"
 _OF = ("bears no date", "was published on", "was published from", "to")
-_ADDS = "and adds"
+ADDS = "and adds"
 # All that an answer says in words of its own, and how it names a place and who relays.
-FIXED = (_DENIAL, _PREMISE, _REST, *_GIVES.values(), "or", _TODAY, *_OF, _ADDS, "quoted by", "para p")
+FIXED = (_DENIAL, _PREMISE, _REST, *_GIVES.values(), "or", _TODAY, *_OF, ADDS, "quoted by", "para p")
 
 
 def sentences(question: Question, choice: Choice, citations: Sequence[Citation]) -> tuple[AnswerSentence, ...]:
@@ -101,7 +101,7 @@ def _quoting(citations: Sequence[Citation], look_alike: frozenset[str]) -> Answe
     said_by = None
     for one in citations:
         voice = (one.document.id, one.quote.place.speaker)
-        who = _ADDS if voice == said_by else attribution(one, titled=one.document.id in look_alike)
+        who = ADDS if voice == said_by else attribution(one, titled=one.document.id in look_alike)
         parts.append(f"{who}: {quoted(one)} [{one.number}]")
         said_by = voice
     return AnswerSentence(", ".join(parts), tuple(one.number for one in citations))
