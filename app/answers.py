@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from ingest.errors import DossierError
+from ingest.records import Place, Source
+
 if TYPE_CHECKING:
-    from ingest.records import Entry, Passage, Place, Sentence, Source
+    from ingest.records import Entry, Passage, Sentence
 
 Outcome = Literal["answered", "partly", "not_in_sources", "premise_not_supported", "ask_back"]
 
@@ -58,7 +61,6 @@ class Citation:
     """A numbered quote with what is needed to understand it. `quote_verified`: passage and text agree on it."""
 
     number: int
-    passage_id: str
     quote: Slice
     context: tuple[Slice, ...]
     document: Source
@@ -136,6 +138,48 @@ class Answer:
             "model": self.model,
             "seconds": self.seconds,
         }
+
+
+def answer_from_json(record: Any) -> Answer:
+    """Return the answer that a record holds, so that it can be shown again as it was; DossierError if it is none."""
+    try:
+        return Answer(
+            question=str(record["question"]),
+            standalone_question=str(record["standalone_question"]),
+            outcome=record["outcome"],
+            text=str(record["text"]),
+            sentences=tuple(
+                AnswerSentence(str(one["text"]), tuple(map(int, one["citations"])), one["claim"])
+                for one in record["sentences"]
+            ),
+            citations=tuple(map(_citation, record["citations"])),
+            nearest=tuple(map(_citation, record["nearest"])),
+            searched=Searched(
+                int(record["searched"]["documents"]),
+                int(record["searched"]["passages"]),
+                tuple(record["searched"]["also_searched"]),
+                tuple(record["searched"]["firms_not_found"]),
+            ),
+            seconds=dict(record["seconds"]),
+            withheld=int(record["withheld"]),
+            model=record["model"],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DossierError(f"This is no record of an answer ({type(error).__name__}: {error}).") from error
+
+
+def _citation(record: dict[str, Any]) -> Citation:
+    return Citation(
+        number=int(record["number"]),
+        quote=_slice(record),
+        context=tuple(map(_slice, record["context"])),
+        document=Source(**record["document"]),
+        quote_verified=record["quote_verified"] is True,
+    )
+
+
+def _slice(record: dict[str, Any]) -> Slice:
+    return Slice(str(record["quote"]), Place(**{column.name: record[column.name] for column in fields(Place)}))
 
 
 def source_json(source: Source) -> dict[str, Any]:

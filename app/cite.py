@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from ingest.records import Document, Place, Sentence, Source, Span
 
 # Not strftime's, which speak the language of the user's machine.
-_MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = "January February March April May June July August September October November December".split()
+
+# Characters shown on either side of a quote, enough for a long paragraph.
+_AROUND = 900
 
 
 def cite(number: int, hit: Hit, sentences: Sequence[Sentence], document: Document) -> Citation:
@@ -34,7 +38,19 @@ def cite(number: int, hit: Hit, sentences: Sequence[Sentence], document: Documen
     quote = _slice(document, places, hit, start, end)
     # The passage keeps its own words, apart from the document's text: both must give the same quote.
     kept = hit.text[start - hit.passage.start : end - hit.passage.start]
-    return Citation(number, hit.passage.id, quote, tuple(context), hit.document, kept == quote.quote)
+    return Citation(number, quote, tuple(context), hit.document, kept == quote.quote)
+
+
+def surroundings(document: Document, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and after a slice in its paragraphs, or the nearest words of it where they are long."""
+    touched = [block for block in document.blocks if block.start < end and block.end > start]
+    first, last = (touched[0].start, touched[-1].end) if touched else (start, end)
+    before, after = document.text[first:start], document.text[end:last]
+    if len(before) > _AROUND:
+        before = f"… {before[-_AROUND:].partition(' ')[2]}"
+    if len(after) > _AROUND:
+        after = f"{after[:_AROUND].rpartition(' ')[0]} …"
+    return before, after
 
 
 def quoted(citation: Citation) -> str:
@@ -42,6 +58,23 @@ def quoted(citation: Citation) -> str:
     quote = citation.quote.quote
     is_speech = quote.startswith("“") and quote.endswith("”") and quote.count("“") == 1
     return quote if is_speech else f"“{quote}”"
+
+
+def marked(text: str, citations: Sequence[Citation]) -> list[str | int]:
+    """Split a text at its citation marks: words, and the numbers of citations.
+
+    What looks like a mark within a quote is part of the quote.
+    """
+    quotes = sorted({citation.quote.quote for citation in citations}, key=len, reverse=True)
+    numbers = {citation.number for citation in citations}
+    pattern = "|".join([*map(re.escape, quotes), r"\[(\d{1,6})\]"])
+    pieces: list[str | int] = []
+    done = 0
+    for match in re.finditer(pattern, text):
+        if match[1] and int(match[1]) in numbers:
+            pieces += [text[done : match.start()], int(match[1])]
+            done = match.end()
+    return [piece for piece in (*pieces, text[done:]) if piece != ""]
 
 
 def attribution(citation: Citation, *, titled: bool = False) -> str:
@@ -76,7 +109,7 @@ def printed_day(published: str) -> str:
         day = date.fromisoformat(published[:10])
     except ValueError:
         return published
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def _printed_date(source: Source) -> str:

@@ -273,11 +273,14 @@ def chat(
     home: Home = None,
     *,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="A name that a proxy or tunnel of yours leads here, besides localhost.")
+    ] = None,
 ) -> None:
-    """Open the page: ask and see the cited passages. Listens on this machine only."""
+    """Open the page: ask, see the sources, add documents. Listens on this machine only."""
     from app.server import serve  # noqa: PLC0415 - late: Streamlit
 
-    serve(_settings(home), port, open_browser=not no_browser)
+    serve(_settings(home), port, open_browser=not no_browser, hosts=allow_host or ())
 
 
 def _settings(home: Path | None) -> Any:

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import traceback
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.conversations import Conversations
 from app.dossier import Dossier, shipped
+from app.mark import Marker
 from app.settings import read_settings
+from ingest.errors import DossierError
+from ingest.read.clean import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ingest.library import Progress
+    from ingest.records import Receipt
 
 # A note in the catalog: "begun" while what ships is being added, so that it is gone on with after an interruption,
 # then "added", so that a brief that was removed does not come back.
 _CORPUS = "corpus"
+# Uploads wait here until they are read, so that many large ones do not fill the memory.
+_INCOMING = "incoming"
+# How long a removal can be undone, in seconds.
+UNDO_SECONDS = 8.0
+_LONGEST_NAME = 200
 
 
 @dataclass
@@ -29,6 +45,7 @@ class Work:
     done: int = 0
     total: int = 0
     failed: list[str] = field(default_factory=list)
+    ready: bool = False
 
     @property
     def under_way(self) -> bool:
@@ -36,34 +53,163 @@ class Work:
         return bool(self.step)
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was given to the page: how far its reading has come, and at its end what became of it.
+
+    `done` and `total` count passages, 0 of 0 before it has been cut into them.
+    """
+
+    number: int
+    name: str
+    step: str = "waiting"
+    done: int = 0
+    total: int = 0
+    receipts: tuple[Receipt, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether it was read to its end, or failed."""
+        return self.step == "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    number: int
+    path: Path
+    password: str | None
+
+
 class Desk:
-    """The open store and its background work."""
+    """The open store and its background work. Safe to use from every session of the page."""
 
     def __init__(self, dossier: Dossier) -> None:
-        """Begin at once: add what ships if the store is new, and load the model."""
+        """Begin at once: load the model, add what ships if the store is new, then what is uploaded."""
         self.dossier = dossier
-        self._stopping = threading.Event()
+        self.conversations = Conversations(dossier.home)
+        self.marker = Marker(dossier.home / "originals")
         self.work = Work(step="Loading the model")
-        self.thread = threading.Thread(target=self._prepare, name="prepare", daemon=True)
+        self._uploads: dict[int, Upload] = {}
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = threading.Condition()
+        self._removals: dict[str, threading.Timer] = {}
+        self._removing = threading.RLock()
+        self._stopping = threading.Event()
+        self._incoming = dossier.home / _INCOMING
+        shutil.rmtree(self._incoming, ignore_errors=True)  # of a process that was ended amid its work
+        self.thread = threading.Thread(target=self._labour, name="desk", daemon=True)
         self.thread.start()
 
     def close(self) -> None:
-        """Let the work come to the end of its file, then close the store."""
+        """Let the work come to the end of its file and carry out what was to be removed, then close the store."""
         self._stopping.set()
+        with self._arrived:
+            self._arrived.notify_all()
         self.thread.join()
+        for document_id, timer in list(self._removals.items()):
+            timer.cancel()
+            self._remove(document_id)
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self.marker.close()
         self.dossier.close()
 
-    def _prepare(self) -> None:
+    # Uploads
+
+    def upload(self, name: str, data: bytes, password: str | None = None) -> Upload:
+        """Take a file to be added; `name` is a label, never a path. DossierError when the disk has no room for it."""
+        with self._arrived:
+            upload = Upload(len(self._uploads), one_line(name)[:_LONGEST_NAME] or "A file without a name")
+            try:
+                self._incoming.mkdir(mode=0o700, exist_ok=True)
+                handle, path = tempfile.mkstemp(dir=self._incoming)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+            except OSError as error:
+                raise DossierError(
+                    f"{upload.name}: cannot be taken in ({error.strerror}). Make room on the disk of "
+                    f"{self.dossier.home} or check its permissions, then add it again."
+                ) from error
+            self._uploads[upload.number] = upload
+            self._waiting.append(_Waiting(upload.number, Path(path), password or None))
+            self._arrived.notify_all()
+        return upload
+
+    def uploads(self) -> list[Upload]:
+        """List what was uploaded since the start, the newest first."""
+        with self._arrived:
+            return list(reversed(self._uploads.values()))
+
+    # Removing
+
+    def remove(self, document_id: str, seconds: float = UNDO_SECONDS) -> None:
+        """Remove a document for good after `seconds`, unless that is undone."""
+        with self._removing:
+            if document_id not in self._removals:
+                timer = threading.Timer(seconds, self._remove, [document_id])
+                timer.daemon = True
+                self._removals[document_id] = timer
+                timer.start()
+
+    def delete_everything(self) -> None:
+        """Remove all documents and delete all conversations for good; the page says when it is done."""
+        with self._removing:
+            for document_id in list(self._removals):
+                self.undo(document_id)
+        for conversation in self.conversations.all():
+            self.conversations.delete(conversation.id)
+        self.work.step = "Deleting everything"
+        ids = [entry.source.id for entry in self.dossier.library.entries()]
+        threading.Thread(target=self._telling, args=[lambda: self._remove_all(ids)], name="delete").start()
+
+    def undo(self, document_id: str) -> None:
+        """Keep a document that was about to be removed, if it is still there."""
+        with self._removing:
+            timer = self._removals.pop(document_id, None)
+            if timer is not None:
+                timer.cancel()
+
+    def to_be_removed(self) -> set[str]:
+        """Return the ids of documents whose removal can still be undone."""
+        return set(self._removals)
+
+    def _remove(self, document_id: str) -> None:
+        with self._removing:
+            if self._removals.pop(document_id, None) is None:
+                return
+        self._telling(lambda: self.dossier.library.remove(document_id))
+
+    def _remove_all(self, ids: list[str]) -> None:
+        self.dossier.library.remove(*ids)
+        self.work.step = ""
+
+    # The work
+
+    def _labour(self) -> None:
+        self._telling(self._prepare)
+        while not self._stopping.is_set():
+            with self._arrived:
+                if not self._waiting:
+                    self.work.step = ""
+                    self._arrived.wait()
+                    continue
+            self._telling(self._take_in)
+
+    def _telling(self, task: Callable[[], object]) -> None:
+        """Do a task of a thread of ours; what goes wrong is for the page to say."""
         try:
-            self._add_corpus()
-            self.work.step = "Loading the model"
-            self.dossier.library.embedder.queries(["warm"])
-            self.dossier.library.index  # noqa: B018 - opened at first use
-        except Exception:  # noqa: BLE001 - the page shows it; a dead thread would show nothing
-            self.work.failed.append("The store could not be made ready. The terminal tells why; try `dossier doctor`.")
+            task()
+        except DossierError as error:
+            self.work.failed.append(str(error))
+        except Exception:  # noqa: BLE001 - a dead thread would show nothing
+            self.work.failed.append("Something went wrong. The terminal tells what; try `dossier doctor`.")
             traceback.print_exc()
-        finally:
-            self.work.step = ""
+
+    def _prepare(self) -> None:
+        self.work.step = "Loading the model"
+        self.dossier.library.embedder.queries(["warm"])
+        _ = self.dossier.library.index
+        self.work.ready = True
+        self._add_corpus()
 
     def _add_corpus(self) -> None:
         catalog = self.dossier.library.catalog
@@ -83,6 +229,30 @@ class Desk:
                 return
         with catalog.transaction():
             catalog.set_note(_CORPUS, "added")
+
+    def _take_in(self) -> None:
+        """Add what waits and has the password of the first, so that one child process reads it all."""
+        now = self._waiting[0]
+        password = now.password
+
+        def files() -> Iterator[tuple[str, Callable[[], bytes]]]:
+            nonlocal now
+            while self._waiting and self._waiting[0].password == password and not self._stopping.is_set():
+                now = self._waiting.popleft()
+                yield self._uploads[now.number].name, now.path.read_bytes
+                now.path.unlink(missing_ok=True)
+                self._note(now.number, step="finished")
+
+        def tell(progress: Progress) -> None:
+            self.work.step = f"{progress.step.capitalize()} {progress.name}"
+            self._note(now.number, step=progress.step, done=progress.done, total=progress.total)
+
+        for receipt in self.dossier.library.add_files(files(), tell, password):
+            self._note(now.number, receipts=(*self._uploads[now.number].receipts, receipt))
+
+    def _note(self, number: int, **changes: object) -> None:
+        with self._arrived:
+            self._uploads[number] = replace(self._uploads[number], **changes)  # type: ignore[arg-type]
 
     def _tell(self, progress: Progress) -> None:
         self.work.step = f"{progress.step.capitalize()} {progress.name}"

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 from app.answers import Answer, Searched
-from app.cite import cite
+from app.cite import cite, surroundings
 from app.collection import AboutCollection
 from app.compose import refusal, sentences, text_of
 from app.denials import with_denials
@@ -21,7 +21,7 @@ from app.question import Question
 from app.quote import choose, nearest, nearest_of_each
 from app.retrieve import retrieve
 from app.standalone import standalone
-from ingest.errors import DossierError
+from ingest.errors import DossierError, NotFoundError
 from ingest.firms import LISTED, FirmNames, fold, without_legal_form
 from ingest.identity import publishers_by_host
 from ingest.library import Library
@@ -106,7 +106,12 @@ class Dossier:
         return retrieve(self.library, query, asked, most, filters)
 
     def filters(
-        self, firm: str | None = None, since: str | None = None, until: str | None = None, publisher: str | None = None
+        self,
+        firm: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        publisher: str | None = None,
+        documents: Sequence[str] = (),
     ) -> Filters:
         """Make filters of what a user typed: any form of a firm's name is that firm."""
         resolved = None
@@ -114,26 +119,45 @@ class Dossier:
             listed = self.library.names.resolve(firm)
             misspelt = None if listed else self.library.names.misspelt(firm)
             resolved = listed[0].id if listed else misspelt.id if misspelt else fold(without_legal_form(firm))
-        return Filters(resolved, since, until, publisher)
+        return Filters(resolved, since, until, publisher, tuple(documents))
 
-    def ask(self, question: str, filters: Filters | None = None, history: Sequence[Turn] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Turn] = (),
+        watch: Callable[[str], None] = lambda _: None,
+    ) -> Answer:
         """Answer a question by quoting; an answer that the sources do not hold is an answer too.
 
-        `history` is what was said before, oldest first: a follow-up is made to stand alone by it.
+        `history` is what was said before, oldest first: a follow-up is made to stand alone by it. `watch` is told each
+        step before it is taken; what it raises ends the work.
         """
-        return _Asking(self.library, _checked(question), filters or Filters(), history).answer()
+        return _Asking(self.library, _checked(question), filters or Filters(), history, watch).answer()
 
-    def passage_around(self, citation: Citation) -> str:
-        """Return the words of the passage that a quote stands in; empty when its document is no longer there."""
-        found = self.library.catalog.passages([citation.passage_id]).get(citation.passage_id)
-        return found[1] if found else ""
+    def surroundings(self, citation: Citation) -> tuple[str, str] | None:
+        """Return what stands around a quote; None when its document is no longer there."""
+        try:
+            document = self.library.document(citation.document.id)
+        except NotFoundError:
+            return None
+        return surroundings(document, citation.quote.place.start, citation.quote.place.end)
 
 
 class _Asking:
     """One question on its way to an answer."""
 
-    def __init__(self, library: Library, question: str, filters: Filters, history: Sequence[Turn]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        question: str,
+        filters: Filters,
+        history: Sequence[Turn],
+        watch: Callable[[str], None],
+    ) -> None:
         self._began = perf_counter()
+        self._watch = watch
+        watch("Reading the question")
         self._library, self._asked, self._filters, self._history = library, question, filters, history
         self._documents, self._passages = library.catalog.counts(filters)
         self._alone = standalone(question, history, library.names, library.catalog)
@@ -170,10 +194,13 @@ class _Asking:
 
     def _quoted(self, question: Question) -> Answer:
         library = self._library
+        also = f" for “{question.text}”" if question.text != self._asked else ""
+        self._watch(f"Searching {self._documents:,} documents{also}")
         missing = absent(self._names, library.catalog, self._filters)
         most = _PASSAGES_LISTED if question.is_list else _PASSAGES_READ
         hits = retrieve(library, question.text, self._names, most, self._filters)
         self._retrieved = perf_counter()
+        self._watch(f"Weighing {len(hits)} passages")
         candidates = weighed(question, hits, library, self._document)
         if not missing and self._are_apart(question, candidates):
             return self._refused(question, (), nearest_of_each(question.related, candidates), apart=True)

@@ -44,7 +44,7 @@ def retrieve(
     catalog = library.catalog
     within = None if filters == Filters() else catalog.passage_ids(filters)
     vector = library.embedder.queries([question])[0]
-    by_vector = [key for key, _ in library.index.nearest(vector, _DEPTH, within)]
+    by_vector = [key for key, _ in library.nearest(vector, _DEPTH, within)]
     words = words_query(question, asked)
     by_words = [key for key, _ in catalog.match_words(words, _DEPTH, filters)] if words else []
     scores = _fused(((by_words, _WORDS_WEIGHT), (by_vector, 1.0)))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 
     from app.settings import Settings
 
@@ -24,32 +24,35 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.1"
 HOSTS = ("localhost", ADDRESS)
-_PAGE = Path(__file__).resolve().parent / "pages" / "chat.py"
+_PAGE = Path(__file__).resolve().parent / "pages" / "frame.py"
 
-# Streamlit fetches images from any Markdown; this is the second wall behind showing untrusted text as text only.
+# Streamlit fetches images from any Markdown; this is the second wall behind showing untrusted text as text only. It
+# hands a component its script as a blob.
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws://127.0.0.1:* ws://localhost:*; "
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' {sockets}; "
     "worker-src 'self' blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
-)
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-content-type-options", b"nosniff"),
 )
 
 
 class SecurityHeaders:
     """Adds the content-security policy to every HTTP response."""
 
-    def __init__(self, app: Asgi) -> None:
-        """Wrap an ASGI application."""
+    def __init__(self, app: Asgi, hosts: Sequence[str] = HOSTS) -> None:
+        """Wrap an ASGI application that is reached under the names `hosts`."""
         self._app = app
+        self._hosts = hosts
+        policy = _POLICY.format(sockets=" ".join(f"ws://{host}:*" for host in hosts))
+        self._headers = (
+            (b"content-security-policy", policy.encode()),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-content-type-options", b"nosniff"),
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its response back with the headers added; refuse one for another host."""
-        if scope["type"] == "http" and _host(scope) not in HOSTS:
+        if scope["type"] == "http" and _host(scope) not in self._hosts:
             # A page of somebody else may lead its own name to this address: https://en.wikipedia.org/wiki/DNS_rebinding
             await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/plain")]})
             await send({"type": "http.response.body", "body": b"This page is served to this machine only."})
@@ -57,7 +60,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *_HEADERS]}
+                message = {**message, "headers": [*message.get("headers", []), *self._headers]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
@@ -69,8 +72,11 @@ def _host(scope: Scope) -> str:
     return values[0].decode("latin-1").rsplit(":", 1)[0] if values else ""
 
 
-def serve(settings: Settings, port: int, *, open_browser: bool) -> None:
-    """Serve the page until stopped; DossierError when the port or the store is taken."""
+def serve(settings: Settings, port: int, *, open_browser: bool, hosts: Sequence[str] = ()) -> None:
+    """Serve the page until stopped; DossierError when the port or the store is taken.
+
+    `hosts` are names, beside this machine's own, that a proxy or tunnel of the user's leads here.
+    """
     _require_free(port)
     os.environ["DOSSIER_HOME"] = str(settings.home)
     import streamlit as st  # noqa: PLC0415 - late
@@ -84,17 +90,19 @@ def serve(settings: Settings, port: int, *, open_browser: bool) -> None:
     if open_browser:
         threading.Timer(1.5, webbrowser.open, [address]).start()
     try:
-        st.App(_PAGE, middleware=[Middleware(SecurityHeaders)]).run(config=_config(port))
+        names = (*HOSTS, *hosts)
+        app = st.App(_PAGE, middleware=[Middleware(SecurityHeaders, hosts=names)])
+        app.run(config=_config(port, names))
     finally:
         desk.close()
 
 
-def _config(port: int) -> dict[str, Any]:
+def _config(port: int, hosts: Sequence[str]) -> dict[str, Any]:
     return {
         "server.address": ADDRESS,
         "server.port": port,
         "server.headless": True,
-        "server.allowedHosts": list(HOSTS),
+        "server.allowedHosts": list(hosts),
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 50,
         "browser.gatherUsageStats": False,

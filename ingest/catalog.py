@@ -251,6 +251,16 @@ class Catalog(Database):
         )
         return bool(rows)
 
+    def firms_most_named(self, most: int = 40) -> list[str]:
+        """Return the ids of the firms and names that most of the current documents name, those first."""
+        rows = self._rows(
+            "SELECT firm FROM mentions JOIN passages USING (number) JOIN documents ON documents.id = document_id "
+            "WHERE documents.status = 'current' GROUP BY firm ORDER BY count(DISTINCT document_id) DESC, count(*) DESC "
+            "LIMIT ?",
+            most,
+        )
+        return [row[0] for row in rows]
+
     def documents_naming(self, firm: str, filters: Filters) -> list[tuple[str, str]]:
         """Return (document id, id of its first passage that names a firm), the documents with most such first."""
         condition, values = where(filters)

@@ -16,6 +16,10 @@ class UnreadableFileError(DossierError):
     """A file that no reader could turn into text. Its text names the file and what to do."""
 
 
+class LockedFileError(UnreadableFileError):
+    """A file that is encrypted and was not given its password, or another one."""
+
+
 class StoreError(DossierError):
     """The store on disk cannot be used as asked: held by another process, too new, full, or not writable."""
 

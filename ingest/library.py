@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import shutil
-import sys
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
-
-from filelock import FileLock, Timeout
 
 from ingest.catalog import Catalog
 from ingest.errors import DossierError, StoreError, UnreadableFileError
 from ingest.identity import canonical_url, document_id, publisher_of
 from ingest.index import Index
+from ingest.owner import disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
 from ingest.read import ReadingProcess
 from ingest.records import Document, Entry, Passage, Receipt, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -40,7 +36,6 @@ if TYPE_CHECKING:
     from ingest.firms import FirmNames
     from ingest.records import ParsedDocument
 
-_OWNER = "owner.json"
 # A note in the catalog: "stale" from a removal until the index has been filled anew.
 _INDEX = "index"
 # A note in the catalog: the list of names that its passages' firms were found by.
@@ -81,9 +76,11 @@ class Library:
         self.names = names
         self._publishers = publishers or {}
         self._writing = threading.RLock()
-        self._lock = _own(home)
+        self._renewing = threading.RLock()
+        self._index: Index | None = None
+        self._lock = own(home)
         try:
-            self.catalog = Catalog(_private_file(home / "catalog.sqlite3"))
+            self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
             self._sweep()
             self._mark_firms()
         except BaseException:
@@ -100,29 +97,33 @@ class Library:
 
     def close(self) -> None:
         """Close the store and let another process have it."""
-        if "index" in self.__dict__:
-            self.index.close()
+        if self._index is not None:
+            self._index.close()
         self.catalog.close()
-        with contextlib.suppress(FileNotFoundError):
-            (self.home / _OWNER).unlink()
-        self._lock.release()
+        disown(self.home, self._lock)
 
-    @cached_property
+    @property
     def index(self) -> Index:
-        """The vector index, told of everything that it still has to be told of."""
-        with self._writing:
-            self.require_embedder()
-            folder = self.home / "index"
-            if self.catalog.note(_INDEX) == "stale" and folder.exists():
-                _delete(folder)
-            folder.mkdir(mode=0o700, exist_ok=True)
-            index = Index(folder, self.embedder.fingerprint)
-            if index.is_new:
-                self.catalog.queue_all()
-            self._tell(index)
-            with self.catalog.transaction():
-                self.catalog.set_note(_INDEX, "whole")
-            return index
+        """The vector index, told of everything that it still has to be told of; opened at first use."""
+        if self._index is None:
+            with self._writing:
+                if self._index is None:
+                    self._index = self._opened_index()
+        return self._index
+
+    def _opened_index(self) -> Index:
+        self.require_embedder()
+        folder = self.home / "index"
+        if self.catalog.note(_INDEX) == "stale" and folder.exists():
+            _delete(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        index = Index(folder, self.embedder.fingerprint)
+        if index.is_new:
+            self.catalog.queue_all()
+        self._tell(index)
+        with self.catalog.transaction():
+            self.catalog.set_note(_INDEX, "whole")
+        return index
 
     def require_embedder(self) -> None:
         """Raise a DossierError when the store's vectors came from another model than the one that is set."""
@@ -136,13 +137,19 @@ class Library:
     # Adding and removing
 
     def add_files(
-        self, files: Iterable[tuple[str, Callable[[], bytes]]], progress: Callable[[Progress], None] = _no_progress
+        self,
+        files: Iterable[tuple[str, Callable[[], bytes]]],
+        progress: Callable[[Progress], None] = _no_progress,
+        password: str | None = None,
     ) -> Iterator[Receipt]:
-        """Add files, each a name and what fetches its bytes; yield a receipt a document, or a failed file."""
+        """Add files, each a name and what fetches its bytes; yield a receipt a document, or a failed file.
+
+        `password` opens those that are encrypted, and is not kept.
+        """
         with ReadingProcess() as reading:
             for name, fetch in files:
                 try:
-                    yield from self._add(name, fetch(), reading, progress)
+                    yield from self._add(name, fetch(), partial(reading.read, password=password), progress)
                 except (DossierError, OSError) as error:
                     reason = str(error) if isinstance(error, DossierError) else f"{name}: {error.strerror or error}"
                     yield Receipt(None, name, "failed", error=reason)
@@ -152,7 +159,11 @@ class Library:
         return list(self.add_files([(name, lambda: data)], progress))
 
     def _add(
-        self, name: str, data: bytes, reading: ReadingProcess, progress: Callable[[Progress], None]
+        self,
+        name: str,
+        data: bytes,
+        read: Callable[[str, bytes], list[ParsedDocument]],
+        progress: Callable[[Progress], None],
     ) -> Iterator[Receipt]:
         self.require_embedder()
         sha256 = hashlib.sha256(data).hexdigest()
@@ -164,7 +175,7 @@ class Library:
             yield from (self._receipt("unchanged", source.id, name) for source in known)
             return
         progress(Progress(name, "reading"))
-        parsed = reading.read(name, data)
+        parsed = read(name, data)
         kept = 0
         for one in parsed:
             try:
@@ -239,28 +250,37 @@ class Library:
         vectors = self.embedder.documents(texts, lambda done: progress(Progress(name, "embedding", done, len(cut))))
         return cut, vectors
 
-    def remove(self, document_id: str) -> list[str]:
-        """Remove a document with all its versions, text, vectors and original; return the ids removed."""
+    def remove(self, *document_ids: str) -> list[str]:
+        """Remove documents with all their versions, text, vectors and originals; return the ids removed."""
         self.require_embedder()
+        removed: list[str] = []
         with self._writing:
             with self.catalog.transaction():
-                removed, unused = self.catalog.remove(document_id)
+                for document_id in document_ids:
+                    removed += self.catalog.remove(document_id)[0]
                 self.catalog.set_note(_INDEX, "stale")
-            for sha256 in unused:
-                with contextlib.suppress(FileNotFoundError):
-                    self._original(sha256).unlink()
+            self._sweep()
             self._renew_index()
             self.catalog.forget()
         return removed
 
     def _renew_index(self) -> None:
         """Fill a new index from the catalog: Chroma keeps removed vectors in its log and in its graph."""
-        if "index" in self.__dict__:
-            self.index.close()
-            del self.index
-        _ = self.index
+        with self._renewing:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+            _ = self.index
 
     # Finding
+
+    def nearest(
+        self, vector: NDArray[np.float32], most: int, within: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Search the index (see `Index.nearest`); while it is filled anew, wait for that."""
+        _ = self.index  # opened outside the lock: who fills it anew holds another one first
+        with self._renewing:
+            return self.index.nearest(vector, most, within)
 
     def entries(self) -> list[Entry]:
         """List the current documents in the order of their arrival."""
@@ -386,41 +406,3 @@ def _delete(folder: Path) -> None:
             f"{folder}: still holds what was removed and cannot be deleted ({error.strerror}). Delete that folder; it "
             "is filled anew at the next start."
         ) from error
-
-
-def _own(home: Path) -> FileLock:
-    """Take the lock of the store in `home`, or say who has it."""
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(home / "owner.lock", mode=0o600, thread_local=False)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise StoreError(f"{home} is in use{_owner(home)}. Close that, or ask there.") from None
-    except OSError as error:
-        raise StoreError(
-            f"{home}: the store cannot be opened ({error.strerror or error}). Check the folder's permissions, or name "
-            "another with --home or DOSSIER_HOME."
-        ) from error
-    owner = {"process": os.getpid(), "command": " ".join(sys.argv)[:200], "since": datetime.now(UTC).isoformat()[:19]}
-    with contextlib.suppress(OSError, StoreError):  # only a courtesy to whoever comes second
-        _private_file(home / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
-    return lock
-
-
-def _owner(home: Path) -> str:
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        owner = json.loads((home / _OWNER).read_text(encoding="utf-8"))
-        return f" by process {owner['process']} ({owner['command']}) since {owner['since']} UTC"
-    return " by another process"
-
-
-def _private_file(path: Path) -> Path:
-    """Make `path`, if it is not there, readable by its owner only."""
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise StoreError(
-            f"{path}: cannot be written ({error.strerror}). Check the folder's permissions, or name another with "
-            "--home."
-        ) from error
-    return path

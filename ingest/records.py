@@ -125,13 +125,15 @@ class Receipt:
 class Filters:
     """What a search is limited to; None means anything.
 
-    `firm` is an id as in `Mention.firm`; `since` and `until` are inclusive dates of publication, YYYY-MM-DD.
+    `firm` is an id as in `Mention.firm`; `since` and `until` are inclusive dates of publication, YYYY-MM-DD;
+    `documents` are ids, none of them for all.
     """
 
     firm: str | None = None
     since: str | None = None
     until: str | None = None
     publisher: str | None = None
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,9 @@ def where(filters: Filters) -> tuple[str, list[str]]:
     if filters.publisher is not None:
         clauses.append("lower(documents.publisher) = lower(?)")
         values.append(filters.publisher)
+    if filters.documents:
+        clauses.append("documents.id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(filters.documents))
     return " AND ".join(clauses), values
 
 

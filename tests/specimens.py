@@ -188,10 +188,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_page(home: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def running_page(home: Path, log: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Run `dossier chat` as a real process; yield it and its port once it listens."""
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "chat", "--port", str(port), "--home", str(home), "--no-browser"]
+    command.extend(options)
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment(), cwd=log.parent)
     try:

@@ -4,9 +4,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import ABSENT, BINOCULARS
+from specimens import ABSENT, BINOCULARS, QUESTIONS
 
-from app.answers import Answer, AnswerSentence, Searched, entry_json, source_json
+from app.answers import Answer, AnswerSentence, Searched, answer_from_json, entry_json, source_json
+from ingest.errors import DossierError
 
 if TYPE_CHECKING:
     from app.dossier import Dossier
@@ -74,3 +75,17 @@ def test_what_counts_as_answered(outcome: str, sentences: tuple[AnswerSentence, 
     """An answer answers only with a supported sentence that carries a citation."""
     answer = Answer("q", "q", outcome, "t", sentences, (), (), Searched(0, 0))  # type: ignore[arg-type]
     assert answer.answered is answered
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_answer_comes_back_from_its_record(answers: dict[str, Answer], question: str) -> None:
+    """An answer read from its record is the answer."""
+    answer = answers[question]
+    assert answer_from_json(json.loads(json.dumps(answer.as_json()))) == answer
+
+
+@pytest.mark.parametrize("record", [None, [], {}, {"question": "Who?"}, "text"])
+def test_what_is_no_record_is_refused(record: object) -> None:
+    """What is no record of an answer is an error in words."""
+    with pytest.raises(DossierError, match="no record of an answer"):
+        answer_from_json(record)

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from specimens import HOSTILE_QUESTIONS, running_page
+from specimens import ABSENT, CAMERAS, DOCUMENTS, HOSTILE_QUESTIONS, METERS, running_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from app.dossier import Dossier
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["specimens"]
@@ -21,17 +24,56 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
+# The contrast of an element's text with what it stands on (WCAG 2.2, 1.4.3), colours drawn over one another.
+CONTRAST = """element => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })
+  const over = []
+  for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) over.unshift(at)
+  canvas.fillStyle = "white"
+  canvas.fillRect(0, 0, 1, 1)
+  const light = () => {
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map((part) => {
+      const share = part / 255
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+    })
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  let alpha = 1
+  for (const at of over) {
+    const style = getComputedStyle(at)
+    alpha *= Number(style.opacity)
+    canvas.fillStyle = style.backgroundColor
+    canvas.fillRect(0, 0, 1, 1)
+  }
+  const ground = light()
+  canvas.globalAlpha = alpha
+  canvas.fillStyle = getComputedStyle(element).color
+  canvas.fillRect(0, 0, 1, 1)
+  const text = light()
+  return (Math.max(ground, text) + 0.05) / (Math.min(ground, text) + 0.05)
+}"""
+
+
+def found_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Return a running Chromium, or skip."""
+def driver() -> Iterator[Any]:
+    """Return what starts browsers, or skip."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright, which drives the page, is missing")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
+    if found_chromium() is None:
         pytest.skip("no Chromium on this machine; on Debian: apt install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+    with playwright.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(driver: Any) -> Iterator[Any]:
+    """Return a running Chromium."""
+    browser = driver.chromium.launch(executable_path=found_chromium(), args=list(ARGUMENTS))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +88,9 @@ def address(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 class Visit:
     """A page in the browser, with everything that it asked for and said."""
 
-    def __init__(self, browser: Any, address: str) -> None:
-        self.page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    def __init__(self, browser: Any, address: str, **context: Any) -> None:
+        self.address = address
+        self.page = browser.new_context(viewport={"width": 1280, "height": 1000}, **context).new_page()
         self.requests: list[str] = []
         self.console: list[str] = []
         self.dialogs: list[str] = []
@@ -68,6 +111,13 @@ class Visit:
         box.press("Enter")
         answers.nth(before).wait_for(timeout=60_000)
 
+    def upload(self, *files: dict[str, Any]) -> None:
+        """Choose files and add them."""
+        self.page.locator("input[type=file]").set_input_files(list(files), timeout=60_000)
+        # A long name is shown without its middle.
+        self.page.get_by_text(files[-1]["name"][:5], exact=False).first.wait_for()
+        self.page.get_by_role("button", name="Add", exact=True).click()
+
     def hosts(self) -> set[str | None]:
         """Return the hosts of all addresses that were asked for; data within the page has none."""
         return {urlsplit(url).hostname for url in self.requests if not url.startswith(("data:", "blob:"))}
@@ -87,8 +137,7 @@ def visit(chromium: Any, address: str) -> Iterator[Visit]:
 def test_a_question_in_the_browser(visit: Visit, tmp_path: Path) -> None:
     """The page answers a question with quotes and sources, asks only this machine, and breaks no policy."""
     visit.ask("Who put number plate readers into the parking meters?")
-    visit.page.get_by_text("“Tamber Vision put number plate readers into", exact=False).first.wait_for()
-    assert visit.page.get_by_text("Source 1", exact=False).first.is_visible()
+    visit.page.locator("mark", has_text="Tamber Vision put number plate readers into").wait_for()
     assert visit.page.get_by_text("said by Ines Okoro", exact=False).first.is_visible()
     picture = tmp_path / "page.png"
     visit.page.screenshot(path=picture)
@@ -110,6 +159,154 @@ def test_hostile_text_does_nothing(visit: Visit, words: str, shown: str) -> None
     for selector in ("img[src*=evil]", "a[href*=evil]", "a[href^=javascript]", "script:text('alert')", ".katex"):
         assert visit.page.locator(selector).count() == 0, selector
     assert [line for line in visit.console if "Content Security Policy" in line] == []
+
+
+def test_hostile_text_does_nothing_elsewhere(visit: Visit) -> None:
+    """Markup in the name, title and text of a document is seen as text where documents are listed and shown."""
+    hostile = "<img src=x onerror=alert(3)> ![x](http://evil.invalid/t.png) $x^2$"
+    visit.page.goto(f"{visit.address}/documents")
+    data = DOCUMENTS["port.md"].replace("title: Cameras at", f"title: {hostile}").encode()
+    visit.upload({"name": f"{hostile[:28]}.md", "mimeType": "text/markdown", "buffer": data})
+    visit.page.get_by_text("All files are read").wait_for(timeout=60_000)
+    visit.page.goto(visit.address)
+    visit.ask(hostile)
+    visit.page.get_by_text("Limit the search").click()
+    visit.page.get_by_label("Documents").first.click()
+    visit.page.wait_for_timeout(500)
+    assert visit.hosts() == {"127.0.0.1"}
+    assert visit.dialogs == []
+    for selector in ("img[src=x]", "img[src*=evil]", "a[href*=evil]", ".katex"):
+        assert visit.page.locator(selector).count() == 0, selector
+
+
+def test_a_mark_leads_to_its_source(visit: Visit) -> None:
+    """A citation mark that is followed, by keyboard too, brings its source into view and gives it the focus."""
+    visit.ask(CAMERAS)
+    visit.page.get_by_label("Source 2", exact=True).first.focus()
+    visit.page.keyboard.press("Enter")
+    card = visit.page.locator("article.chosen")
+    card.wait_for()
+    assert "[2]" in card.inner_text()
+    assert card.evaluate("card => card.getRootNode().activeElement === card")
+    links = card.locator("a")
+    assert links.first.get_attribute("href").startswith("source?document=")
+    assert visit.page.url.startswith(visit.address)
+
+
+def test_an_answer_is_copied(chromium: Any, address: str) -> None:
+    """One click puts the answer on the clipboard, as rich text with its notes and as clean text."""
+    visit = Visit(chromium, address, permissions=["clipboard-read", "clipboard-write"])
+    visit.ask(METERS)
+    visit.page.get_by_role("button", name="Footnotes").click()
+    visit.page.get_by_text("Copied as footnotes").wait_for()
+    read = "async type => (await (await navigator.clipboard.read())[0].getType(type)).text()"
+    rich, plain = (visit.page.evaluate(read, kind) for kind in ("text/html", "text/plain"))
+    assert "<sup>1</sup>" in rich
+    assert "1. Ostrel Observer, “A thread on parking meters,” March 5, 2022, para. 1, quoting Ines Okoro." in plain
+    visit.page.get_by_role("button", name="Fact-check sheet").click()
+    visit.page.get_by_text("Copied as fact-check sheet").wait_for()
+    assert "<table>" in visit.page.evaluate(read, "text/html")
+    visit.page.context.close()
+
+
+def test_an_answer_is_copied_over_plain_http(driver: Any, stored: Path, tmp_path: Path) -> None:
+    """Copying works on an address of the network without encryption, where browsers give no clipboard."""
+    home = Path(shutil.copytree(stored, tmp_path / "store"))
+    rules = "--host-resolver-rules=MAP dossier.test 127.0.0.1"
+    with running_page(home, tmp_path / "log", "--allow-host", "dossier.test") as (_, port):
+        browser = driver.chromium.launch(executable_path=found_chromium(), args=[*ARGUMENTS, rules])
+        visit = Visit(browser, f"http://dossier.test:{port}")
+        assert visit.page.evaluate("window.isSecureContext") is False
+        visit.ask(METERS)
+        visit.page.get_by_role("button", name="Footnotes").click()
+        visit.page.get_by_text("Copied as footnotes").wait_for()
+        visit.page.evaluate(
+            "() => { const field = document.createElement('div'); field.id = 'field'; field.contentEditable = true;"
+            " document.body.append(field); field.focus() }"
+        )
+        visit.page.keyboard.press("Control+V")
+        assert visit.page.locator("#field sup").first.inner_text() == "1"
+        assert visit.hosts() == {"dossier.test"}
+        browser.close()
+
+
+def test_what_is_downloaded(visit: Visit, tmp_path: Path) -> None:
+    """Each format is saved as a file, and the record is what the command line verifies."""
+    visit.ask(METERS)
+    for label, name in (
+        ("BibTeX", "sources.bib"),
+        ("RIS", "sources.ris"),
+        ("CSV", "quotes.csv"),
+        ("Record", "answer.json"),
+    ):
+        with visit.page.expect_download() as saved:
+            visit.page.get_by_role("button", name=label, exact=True).click()
+        assert saved.value.suggested_filename == name
+        saved.value.save_as(tmp_path / name)
+    assert json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))["question"] == METERS
+    assert (tmp_path / "quotes.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_files_are_uploaded(visit: Visit) -> None:
+    """Files chosen in the browser are read, each with a receipt that a second tab sees too, and can be asked about."""
+    visit.page.goto(f"{visit.address}/documents")
+    text = "---\ntitle: The lock\npublisher: Kay Post\n---\n\nTamber Vision rented twelve sluice gates to Orrin.\n"
+    visit.upload(
+        {"name": "lock.md", "mimeType": "text/markdown", "buffer": text.encode()},
+        {"name": "nothing.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
+    )
+    visit.page.get_by_text("All files are read").wait_for(timeout=60_000)
+    second = visit.page.context.new_page()
+    second.goto(f"{visit.address}/documents")
+    second.get_by_text("All files are read").wait_for(timeout=60_000)
+    visit.page.goto(visit.address)
+    visit.ask("What did Tamber Vision rent to Orrin?")
+    visit.page.locator("mark", has_text="twelve sluice gates").wait_for()
+
+
+def test_a_marked_page(visit: Visit, dossier: Dossier) -> None:
+    """A quote of a report is shown marked on the picture of its page, and the pages can be turned."""
+    key = next(entry.source.id for entry in dossier.library.entries() if entry.source.kind == "report")
+    start = dossier.library.document(key).pages[1].start
+    visit.page.goto(f"{visit.address}/source?document={key}&start={start}&end={start + 60}")
+    picture = visit.page.locator("img[alt*='with this marked']")
+    picture.wait_for(timeout=60_000)
+    assert picture.evaluate("image => image.complete && image.naturalWidth") >= 1400
+    visit.page.get_by_role("button", name="Next page").click()
+    visit.page.locator("img[alt='Page 3']").wait_for(timeout=60_000)
+    assert visit.hosts() == {"127.0.0.1"}
+
+
+def test_an_article_is_scrolled_to_the_quote(visit: Visit) -> None:
+    """A link of an answer opens the article with the quote marked and in view."""
+    visit.ask(METERS)
+    address = visit.page.locator("article a").first.get_attribute("href")
+    visit.page.goto(f"{visit.address}/{address}")
+    mark = visit.page.locator(".reader mark").first
+    mark.wait_for(timeout=60_000)
+    assert mark.inner_text().startswith("Tamber Vision put number plate readers")
+    visit.page.wait_for_timeout(300)
+    assert 0 <= mark.bounding_box()["y"] <= 1000
+
+
+def test_a_turn_is_there_after_a_reload(visit: Visit) -> None:
+    """A conversation is there again, as it was, when the page is loaded anew."""
+    visit.ask(ABSENT)
+    shown = visit.page.locator(".answer").inner_text()
+    visit.page.wait_for_url("**conversation=*")
+    visit.page.reload()
+    visit.page.locator(".answer article").first.wait_for(timeout=60_000)
+    assert visit.page.locator(".answer").inner_text() == shown
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_text_can_be_read(chromium: Any, address: str, scheme: str) -> None:
+    """Text and marks have the contrast of WCAG AA against what they stand on, in light and in dark."""
+    visit = Visit(chromium, address, color_scheme=scheme)
+    visit.ask(METERS)
+    for selector in (".answer p", ".answer mark", ".answer .mark", ".answer .about"):
+        assert visit.page.locator(selector).first.evaluate(CONTRAST) >= 4.5, selector
+    visit.page.context.close()
 
 
 def test_the_policy_is_a_second_wall(visit: Visit) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -241,10 +242,39 @@ def test_tracing_is_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert "LANGCHAIN_TRACING_V2" not in os.environ
 
 
-def test_a_passage_around_a_quote(dossier: Dossier, answers: dict[str, Answer]) -> None:
-    """The passage around a quote holds the quote."""
-    for citation in answers[CAMERAS].citations:
-        assert citation.quote.quote in dossier.passage_around(citation)
+def test_what_stands_around_a_quote(dossier: Dossier, answers: dict[str, Answer]) -> None:
+    """A quote and what stands around it are one slice of its document; there is none once the document is gone."""
+    for answer in answers.values():
+        for citation in (*answer.citations, *answer.nearest):
+            around = dossier.surroundings(citation)
+            assert around is not None
+            whole = f"{around[0]}{citation.quote.quote}{around[1]}"
+            assert whole.strip("… ") in dossier.library.document(citation.document.id).text
+            removed = replace(citation, document=replace(citation.document, id="gone"))
+            assert dossier.surroundings(removed) is None
+
+
+def test_each_step_is_told_and_may_end_the_work(dossier: Dossier) -> None:
+    """Who watches a question is told each step, and what it raises ends the work."""
+    steps: list[str] = []
+    dossier.ask(CAMERAS, watch=steps.append)
+    assert [step.split()[0] for step in steps] == ["Reading", "Searching", "Weighing"]
+
+    def stop(step: str) -> None:
+        if step.startswith("Searching"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dossier.ask(CAMERAS, watch=stop)
+
+
+def test_a_question_to_some_documents(dossier: Dossier) -> None:
+    """A question limited to some documents is answered by those alone."""
+    sources = {entry.source.name: entry.source.id for entry in dossier.library.entries()}
+    answer = dossier.ask(CAMERAS, dossier.filters(documents=[sources["gate.md"], sources["radios.md"]]))
+    assert answer.searched.documents == 2
+    assert {citation.document.name for citation in (*answer.citations, *answer.nearest)} <= {"gate.md", "radios.md"}
+    assert dossier.ask(CAMERAS, dossier.filters(documents=[sources["port.md"]])).answered
 
 
 @pytest.mark.parametrize("question", ["hello", "???", "How do I cook pasta?"])

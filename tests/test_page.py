@@ -1,30 +1,33 @@
 from __future__ import annotations
 
+import json
 import re
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from specimens import HOSTILE_QUESTIONS, ROOT
+from specimens import ABSENT, CAMERAS, DOCUMENTS, HOSTILE_QUESTIONS, METERS, ROOT
 from streamlit.testing.v1 import AppTest
 
+from app.check import verify
 from app.desk import Desk, the_desk
-from app.dossier import Dossier
+from app.dossier import CORPUS, Dossier
 from app.settings import Settings
+from ingest.embed import Embedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ingest.embed import Embedder
-
     Open = Callable[[Path], AppTest]
 
 pytest_plugins = ["specimens"]
 
-PAGE = ROOT / "app" / "pages" / "chat.py"
+PAGE = ROOT / "app" / "pages" / "frame.py"
+QUERIES = Embedder.queries
 # What Streamlit shows exactly as it is; everything else may make markup of a text.
-PLAIN = {"text", "dataframe", "arrow_data_frame"}
+PLAIN = {"text", "dataframe", "arrow_data_frame", "bidi_component", "selectbox", "multiselect", "text_input"}
 
 
 @pytest.fixture
@@ -39,19 +42,25 @@ def open_page(monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> Iterator[O
 
     yield opened
     if the_desk.cache_info().currsize:
-        desk = the_desk()
-        desk.thread.join(60)
-        desk.dossier.close()
+        the_desk().close()
         the_desk.cache_clear()
 
 
 def ready(page: AppTest) -> AppTest:
     """Run the page until the work behind it is done."""
     until = time.monotonic() + 60
-    while the_desk().work.under_way:
+    while the_desk().work.under_way or any(not upload.finished for upload in the_desk().uploads()):
         assert time.monotonic() < until
         time.sleep(0.1)
     return page.run()
+
+
+def settled(desk: Desk) -> None:
+    """Wait until the work behind the page is done, and leave the store open."""
+    until = time.monotonic() + 60
+    while desk.work.under_way:
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def ask(page: AppTest, question: str) -> AppTest:
@@ -60,6 +69,12 @@ def ask(page: AppTest, question: str) -> AppTest:
 
 def texts(page: AppTest) -> list[str]:
     return [element.value for element in page.text]
+
+
+def shown(page: AppTest, name: str = "answer") -> list[dict[str, Any]]:
+    """Return what the components of a kind are given to show."""
+    found = [element.proto for element in page if element.type == "bidi_component"]
+    return [json.loads(proto.json) for proto in found if proto.component_name == f"dossier_{name}"]
 
 
 def marked_up(page: AppTest) -> str:
@@ -72,68 +87,248 @@ def has_proto(element: Any) -> bool:
 
 
 def test_a_first_start(open_page: Open, tmp_path: Path, own_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A first start shows that it is getting ready, then the chat with what ships."""
-    monkeypatch.setattr("app.desk.shipped", lambda: [own_files / "gate.md", own_files / "port.md"])
+    """A first start shows that it is getting ready, then the chat, with questions on what ships to begin with."""
+    monkeypatch.setattr("app.desk.shipped", lambda: [own_files / "gate.md", CORPUS / "briefs" / "hikvision.md"])
+    loading = threading.Event()
+    monkeypatch.setattr(Embedder, "queries", lambda self, texts: loading.wait(60) and QUERIES(self, texts))
     page = open_page(tmp_path / "store")
     assert not page.exception
     assert not page.chat_input
     assert any(element.value.startswith("Getting ready") for element in page.markdown)
+    loading.set()
     page = ready(page)
     assert not page.exception
     assert len(page.chat_input) == 1
-    assert texts(page)[0].startswith("2 documents in\n")
+    assert "What is Hikvision's involvement?" in texts(page)
+    page = page.button(key="suggestion-0").click().run()
+    assert not page.exception
+    assert shown(page)[0]["sources"]
 
 
 def test_what_was_removed_stays_removed(tmp_path: Path, own_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ships is added once: a store from which it was removed does not get it back."""
     monkeypatch.setattr("app.desk.shipped", lambda: [own_files / "gate.md"])
     with Dossier(Settings(home=tmp_path / "store")) as dossier:
-        Desk(dossier).thread.join(60)
+        settled(Desk(dossier))
         (entry,) = dossier.library.entries()
         dossier.library.remove(entry.source.id)
-        Desk(dossier).thread.join(60)
+        settled(Desk(dossier))
         assert dossier.library.entries() == []
 
 
 def test_a_question_is_answered(open_page: Open, own_store: Path) -> None:
     """An answer shows its quotes, each source with place, voice, context and passage, and what was searched."""
-    page = ask(ready(open_page(own_store)), "Who put number plate readers into the parking meters?")
+    page = ask(ready(open_page(own_store)), METERS)
     assert not page.exception
-    shown = texts(page)
-    assert "Who put number plate readers into the parking meters?" in shown
-    assert any("“Tamber Vision put number plate readers into the parking meters" in text for text in shown)
-    assert "Ostrel Observer, “A thread on parking meters”, 5 March 2022, para. 1, said by Ines Okoro" in shown
-    assert "Context: — Ines Okoro (@inesokoro) March 3, 2022" in shown
-    assert any(text.startswith("Searched ") for text in shown)
-    assert page.expander[0].label.startswith("Source 1")
+    assert METERS in texts(page)
+    (answer,) = shown(page)
+    assert 1 in [piece for line in answer["lines"] for piece in line]
+    (source,) = answer["sources"]
+    assert source["document"] == "Ostrel Observer, “A thread on parking meters”, 5 March 2022"
+    assert source["about"] == "para. 1 · said by Ines Okoro · quote verified"
+    assert source["context"] == ["— Ines Okoro (@inesokoro) March 3, 2022"]
+    (quote,) = [part["text"] for part in source["passage"] if part["marked"]]
+    assert quote.startswith("Tamber Vision put number plate readers into the parking meters")
+    assert re.fullmatch(r"source\?document=[0-9a-f]{16}&start=\d+&end=\d+", source["open"])
+    assert answer["searched"].startswith("Searched ")
+    assert [copy["label"] for copy in answer["copies"]] == ["Footnotes", "Markdown", "Fact-check sheet"]
+    assert [file["label"] for file in answer["downloads"]] == ["BibTeX", "RIS", "CSL-JSON", "CSV", "Record"]
+    record = json.loads(answer["downloads"][-1]["text"])
+    assert all(verdict.ok for verdict in verify(record, the_desk().dossier.library))
 
 
-def test_earlier_turns_stay(open_page: Open, own_store: Path) -> None:
-    """A second question is answered below the first, which stays as it was."""
-    page = ask(ready(open_page(own_store)), "What did Palantir sell?")
-    assert "The sources do not say: Palantir is named nowhere in them." in texts(page)
-    assert any(element.value == "The nearest that they do say:" for element in page.markdown)
-    page = ask(page, "Who bid for the gate contract?")
+def test_a_claim_and_its_denial_are_shown_together(open_page: Open, own_store: Path) -> None:
+    """Quotes that follow on one another are marked in one passage."""
+    page = ask(ready(open_page(own_store)), CAMERAS)
+    (source,) = shown(page)[0]["sources"]
+    assert source["numbers"] == [1, 2]
+    assert [part["marked"] for part in source["passage"]].count(True) == 2
+
+
+def test_a_conversation_is_kept(open_page: Open, own_store: Path) -> None:
+    """Earlier turns are drawn again as they were, after a reload too; a follow-up says how it was understood."""
+    page = ask(ready(open_page(own_store)), ABSENT)
+    page = ask(page, "And what did Tamber Vision sell?")
     assert not page.exception
-    assert texts(page).index("What did Palantir sell?") < texts(page).index("Who bid for the gate contract?")
+    first, second = shown(page)
+    assert first["lines"] == [["The sources do not say: Palantir is named nowhere in them."]]
+    assert first["heading"] == "The nearest that the sources do say"
+    assert second["sources"]
+    (kept,) = the_desk().conversations.all()
+    again = AppTest.from_file(str(PAGE), default_timeout=60)
+    again.query_params["conversation"] = kept.id
+    assert shown(again.run()) == [first, second]
 
 
-@pytest.mark.parametrize(("words", "shown"), HOSTILE_QUESTIONS)
-def test_hostile_text_is_shown_as_text(open_page: Open, own_store: Path, words: str, shown: str) -> None:
+def test_conversations_are_managed(open_page: Open, own_store: Path) -> None:
+    """A conversation is begun, renamed, left for a new one, taken up again and deleted for good."""
+    page = ask(ready(open_page(own_store)), ABSENT)
+    (kept,) = the_desk().conversations.all()
+    page = page.text_input(key=f"title-{kept.id}").set_value("The firm").run()
+    assert the_desk().conversations.get(kept.id).title == "The firm"
+    page = button(page, "New conversation").click().run()
+    assert shown(page) == []
+    page = page.selectbox(key="conversation").set_value(kept.id).run()
+    assert len(shown(page)) == 1
+    page = button(page.checkbox(key=f"sure-{kept.id}").check().run(), "Delete").click().run()
+    assert not page.exception
+    assert the_desk().conversations.all() == []
+    assert shown(page) == []
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(one for one in page.button if one.label == label)
+
+
+def test_a_search_is_limited(open_page: Open, own_store: Path) -> None:
+    """A question is asked within the filters that are set, and says so."""
+    page = ready(open_page(own_store))
+    page = page.selectbox(key="publisher").set_value("Ostrel Observer").run()
+    page = ask(page, CAMERAS)
+    assert "Limited to: publisher Ostrel Observer" in texts(page)
+    assert all("Ostrel Observer" in source["document"] for source in shown(page)[0]["sources"])
+
+
+def test_a_removed_source_is_said(open_page: Open, own_store: Path) -> None:
+    """An earlier answer keeps its quote when its source was removed, says so, and leads nowhere."""
+    page = ask(ready(open_page(own_store)), METERS)
+    (source,) = [one.source for one in the_desk().dossier.library.entries() if one.source.name == "thread.md"]
+    the_desk().dossier.library.remove(source.id)
+    (shown_source,) = shown(page.run())[0]["sources"]
+    assert shown_source["note"].startswith("Source removed")
+    assert shown_source["open"] == ""
+    assert [part["marked"] for part in shown_source["passage"]] == [True]
+
+
+def documents(page: AppTest) -> AppTest:
+    return page.switch_page("listing.py").run()
+
+
+def test_files_are_added(open_page: Open, own_store: Path) -> None:
+    """Files that are uploaded are read, each with a receipt; one that fails harms no other."""
+    page = documents(ready(open_page(own_store)))
+    upload = page.file_uploader[0]
+    upload.upload("new.md", DOCUMENTS["gate.md"].replace("Dunmere", "Elmere").encode())
+    upload.upload("gate.md", DOCUMENTS["gate.md"].encode())
+    upload.upload("../../broken.pdf", b"%PDF-1.7 nothing")
+    page = ready(button(page, "Add").click().run())
+    assert not page.exception
+    states = {row["File"]: row["State"] for row in page.dataframe[0].value.to_dict("records")}
+    assert states["new.md"] == "added"
+    assert states["gate.md"].startswith("unchanged")
+    assert states["../../broken.pdf"].startswith("failed: ../../broken.pdf")
+    assert "new.md" in {entry.source.name for entry in the_desk().dossier.library.entries()}
+    assert list((own_store / "incoming").iterdir()) == []
+
+
+def test_a_document_is_opened_and_removed(open_page: Open, own_store: Path) -> None:
+    """A document that was chosen is removed when asked to, comes back when that is undone, and is gone otherwise."""
+    desk_page = documents(ready(open_page(own_store)))
+    page = desk_page.text_input(key="search").set_value("parking").run()
+    assert any(text.startswith("1 of ") for text in texts(page))
+    (source,) = [one.source for one in the_desk().dossier.library.entries() if one.source.name == "thread.md"]
+    the_desk().remove(source.id, seconds=60)
+    page = page.run()
+    page = page.button(key=f"undo-{source.id}").click().run()
+    assert the_desk().to_be_removed() == set()
+    assert the_desk().dossier.library.catalog.has(source.id)
+    the_desk().remove(source.id, seconds=0)
+    until = time.monotonic() + 30
+    while the_desk().dossier.library.catalog.has(source.id):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert not page.run().exception
+
+
+def test_everything_is_deleted(open_page: Open, own_store: Path) -> None:
+    """All documents and conversations are deleted once the words are typed, and nothing comes back."""
+    page = ask(ready(open_page(own_store)), ABSENT)
+    page = documents(page)
+    page = page.text_input(key="everything").set_value("delete everything").run()
+    page = next(one for one in page.button if one.label.startswith("Delete ")).click().run()
+    page = ready(page)
+    assert not page.exception
+    assert the_desk().dossier.library.entries() == []
+    assert the_desk().conversations.all() == []
+    assert list((own_store / "originals").iterdir()) == []
+    page = page.switch_page("ask.py").run()
+    assert any(element.value == "There are no documents yet" for element in page.subheader)
+
+
+def source_page(page: AppTest, document_id: str, start: int = 0, end: int = 0) -> AppTest:
+    page.query_params["document"] = document_id
+    page.query_params["start"], page.query_params["end"] = str(start), str(end)
+    return page.switch_page("source.py").run()
+
+
+def test_an_article_is_opened_at_a_quote(open_page: Open, own_store: Path) -> None:
+    """The text of an article is shown whole, with the slice that the address names marked."""
+    page = ready(open_page(own_store))
+    library = the_desk().dossier.library
+    document = library.document(next(one.source.id for one in library.entries() if one.source.name == "port.md"))
+    start = document.text.index("Quillon Optics denies")
+    (reader,) = shown(source_page(page, document.source.id, start, start + 21), "reader")
+    parts = [part for block in reader["blocks"] for part in block["parts"]]
+    assert [part["text"] for part in parts if part["marked"]] == ["Quillon Optics denies"]
+    assert "".join(part["text"] for part in parts) == "".join(
+        document.text[block.start : block.end] for block in document.blocks
+    )
+
+
+def test_words_are_found_in_a_document(open_page: Open, own_store: Path) -> None:
+    """Words that are sought in a document are marked, match by match."""
+    page = ready(open_page(own_store))
+    library = the_desk().dossier.library
+    key = next(one.source.id for one in library.entries() if one.source.name == "port.md")
+    page = source_page(page, key)
+    page = page.text_input(key=f"find-{key}").set_value("quillon  OPTICS").run()
+    page = page.number_input(key="match-quillon OPTICS").set_value(2).run()
+    parts = [part for block in shown(page, "reader")[0]["blocks"] for part in block["parts"]]
+    assert [part["text"] for part in parts if part["marked"]] == ["Quillon Optics"]
+    page = page.text_input(key=f"find-{key}").set_value("absent words").run()
+    assert "Not found." in texts(page)
+
+
+def test_a_page_of_the_report_is_shown(open_page: Open, own_store: Path) -> None:
+    """A PDF is opened at the page of a quote, and its pages are turned; a quote that cannot be placed is said."""
+    page = ready(open_page(own_store))
+    library = the_desk().dossier.library
+    document = library.document(next(one.source.id for one in library.entries() if one.source.kind == "report"))
+    second = document.pages[1]
+    page = source_page(page, document.source.id, second.start, second.start + 40)
+    assert not page.exception
+    assert page.number_input[0].value == 2
+    assert not any("could not be placed" in text for text in texts(page))
+    page = button(page, "Next page").click().run()
+    assert page.number_input[0].value == 3
+    assert not page.exception
+
+
+@pytest.mark.parametrize("address", [("gone", 0, 5), ("", 0, 0), ("../x", 1, 2)])
+def test_a_link_to_no_document(open_page: Open, own_store: Path, address: tuple[str, int, int]) -> None:
+    """A link to a document that is not here says so."""
+    page = source_page(ready(open_page(own_store)), *address)
+    assert not page.exception
+    assert any(element.value == "This document is not in the collection" for element in page.subheader)
+
+
+@pytest.mark.parametrize(("words", "visible"), HOSTILE_QUESTIONS)
+def test_hostile_text_is_shown_as_text(open_page: Open, own_store: Path, words: str, visible: str) -> None:
     """Markup in a document or in a question is shown as it is, in no element that would make anything of it."""
     question = f"{words}? ![q](http://evil.invalid/q.png) <img src=http://evil.invalid/r.png> $x^2$"
     page = ask(ready(open_page(own_store)), question)
     assert not page.exception
     assert question in texts(page)
-    assert any(shown in text and ("evil.invalid" in text or "alert(" in text) for text in texts(page))
-    assert "Source 1" in marked_up(page)
+    quoted = [part["text"] for source in shown(page)[0]["sources"] for part in source["passage"]]
+    assert any(visible in text for text in quoted)
+    assert "Limit the search" in marked_up(page)
     assert not re.search(r"evil\.invalid|alert\(|x\^2", marked_up(page))
 
 
 def test_no_icon_is_fetched(open_page: Open, own_store: Path) -> None:
     """The page sets no icon, which Streamlit would fetch from an outside host."""
     open_page(own_store)
-    assert "page_icon" not in PAGE.read_text(encoding="utf-8")
+    assert "page_icon=" not in PAGE.read_text(encoding="utf-8")
 
 
 def test_a_store_in_use_is_said_in_words(open_page: Open, own_store: Path) -> None:

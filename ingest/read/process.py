@@ -9,16 +9,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import LockedFileError, UnreadableFileError
 from ingest.read import wire
 from ingest.read.clean import one_line
 from ingest.read.limits import DEFAULT_LIMITS, Limits, require_size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import BinaryIO, Self
 
@@ -27,6 +29,27 @@ if TYPE_CHECKING:
 _PACKAGES = Path(__file__).resolve().parents[2]
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TMPDIR", "TEMP")
 _NAME_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PageWanted:
+    """A page to be shown: its 0-based index, its `width` in pixels, and what to mark, between what stands around it."""
+
+    page: int
+    width: int
+    quote: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """The picture of a page as PNG; sizes and `marks` (left, top, right, bottom) in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+    marks: tuple[tuple[int, int, int, int], ...]
 
 
 class ReadingProcess:
@@ -50,13 +73,32 @@ class ReadingProcess:
 
     def read(self, name: str, data: bytes, password: str | None = None) -> list[ParsedDocument]:
         """Return the documents in a file; raise UnreadableFileError when it cannot be read within the limits."""
+        request = self._request(name, data, password)
+        answer, _ = self._answer(request, data)
+        with self._holding_together(request["name"]):
+            return [wire.unpack(document) for document in answer["documents"]]
+
+    def page_image(self, name: str, data: bytes, wanted: PageWanted, password: str | None = None) -> PageImage:
+        """Return the picture of a page of a PDF, smaller than wanted where the page is very long.
+
+        LockedFileError when the file needs another password, UnreadableFileError when the page cannot be shown within
+        the limits.
+        """
+        request = self._request(name, data, password) | {"picture": asdict(wanted)}
+        answer, png = self._answer(request, data)
+        with self._holding_together(request["name"]):
+            size, marks = wire.unpack_picture(answer, png)
+            return PageImage(png, *size, marks)
+
+    def _request(self, name: str, data: bytes, password: str | None) -> dict[str, Any]:
         label = one_line(name)[:_NAME_LENGTH] or "The file without a name"
         require_size(label, len(data), self._limits)
-        answer = self._answer({"name": label, "password": password, "limits": asdict(self._limits)}, data)
-        if "error" in answer:
-            raise UnreadableFileError(one_line(str(answer["error"])))
+        return {"name": label, "password": password, "limits": asdict(self._limits)}
+
+    @contextmanager
+    def _holding_together(self, label: str) -> Iterator[None]:
         try:
-            return [wire.unpack(document) for document in answer["documents"]]
+            yield
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             self.close()
             raise UnreadableFileError(
@@ -70,15 +112,20 @@ class ReadingProcess:
             self._child.end()
             self._child = None
 
-    def _answer(self, request: dict[str, Any], data: bytes) -> dict[str, Any]:
+    def _answer(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         child, name = self._fresh_child(), request["name"]
         seconds = self._limits.seconds_for(len(data))
         try:
-            return child.ask(request, data, seconds, self._limits.answer_bytes)
+            answer, payload = child.ask(request, data, seconds, self._limits.answer_bytes)
         except (OSError, EOFError):
             reason = child.reason_of_death(seconds, self._limits.memory_bytes)
         except (ValueError, TypeError) as error:
             reason = f"its reader gave no proper answer: {error}"
+        else:
+            if "error" in answer:
+                kind = LockedFileError if answer.get("locked") is True else UnreadableFileError
+                raise kind(one_line(str(answer["error"])))
+            return answer, payload
         self.close()
         raise UnreadableFileError(
             f"{name} could not be read: {reason}. Open it in the program it came from, save it anew (or print it to "
@@ -115,7 +162,7 @@ class _Child:
         """Tell whether the process lives and has taken fewer than `files` files."""
         return self._process.poll() is None and not self._late and self._asked < files
 
-    def ask(self, request: dict[str, Any], data: bytes, seconds: float, largest: int) -> dict[str, Any]:
+    def ask(self, request: dict[str, Any], data: bytes, seconds: float, largest: int) -> tuple[dict[str, Any], bytes]:
         """Return the answer to a request; raise EOFError or OSError when the process dies or is killed for the time."""
         assert self._process.stdin is not None  # noqa: S101 - opened above
         assert self._process.stdout is not None  # noqa: S101
@@ -125,7 +172,7 @@ class _Child:
         watch.start()
         try:
             wire.send(self._process.stdin, request, data)
-            return wire.receive(self._process.stdout, largest)[0]
+            return wire.receive(self._process.stdout, largest)
         finally:
             watch.cancel()
 

@@ -86,6 +86,15 @@ def unpack(data: dict[str, Any]) -> ParsedDocument:
     )
 
 
+def unpack_picture(data: dict[str, Any], png: bytes) -> tuple[tuple[int, int], tuple[tuple[int, int, int, int], ...]]:
+    """Return the size and the marks of a picture; raise ValueError or TypeError when it does not hold together."""
+    width, height = _count(data["width"]), _count(data["height"])
+    _require(png.startswith(b"\x89PNG\r\n\x1a\n"), "a picture that is no PNG")
+    _require(struct.unpack(">II", png[16:24]) == (width, height), "a picture of another size")
+    marks = tuple((int(left), int(top), int(right), int(bottom)) for left, top, right, bottom in data["marks"])
+    return (width, height), marks
+
+
 def _blocks(rows: list[list[Any]], text: str) -> tuple[Block, ...]:
     blocks, before = [], 0
     for start, end, kind, level, quotation, ends_quotation in rows:

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import UnreadableFileError
+from ingest.errors import LockedFileError, UnreadableFileError
 from ingest.read import formats, wire
 from ingest.read.limits import Limits
 
@@ -33,7 +33,7 @@ def main() -> None:
             request, data = wire.receive(requests, sys.maxsize)
         except EOFError:
             return
-        wire.send(answers, _answer(request, data))
+        wire.send(answers, *_answer(request, data))
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -64,16 +64,20 @@ def _limit_resources(memory_bytes: int) -> None:
             continue
 
 
-def _answer(request: dict[str, Any], data: bytes) -> dict[str, Any]:
+def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     name, limits = request["name"], Limits(**request["limits"])
     _alarm(limits.seconds_for(len(data)) + wire.TIME_MARGIN)
     try:
+        if "picture" in request:
+            from ingest.read import pdf_marks  # noqa: PLC0415 - most files are only read
+
+            return pdf_marks.picture(data, name, request["picture"], request["password"])
         documents = formats.read(data, name, limits, request["password"])
-        return {"documents": [wire.pack(document) for document in documents]}
+        return {"documents": [wire.pack(document) for document in documents]}, b""
     except UnreadableFileError as error:
-        return {"error": str(error)}
+        return {"error": str(error), "locked": isinstance(error, LockedFileError)}, b""
     except RecursionError:
-        return {"error": f"{name} is nested too deeply to be read; save it as PDF or plain text and add that."}
+        return {"error": f"{name} is nested too deeply to be read; save it as PDF or plain text and add that."}, b""
     except MemoryError:
         os._exit(wire.OUT_OF_MEMORY)
     finally:

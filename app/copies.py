@@ -1,0 +1,99 @@
+"""What one click copies: an answer with its citations, as rich text for a word processor and as clean text."""
+
+from __future__ import annotations
+
+import html as markup
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app import styles
+from app.cite import marked, printed_place, printed_source, quoted
+from app.exports import harmless, statements
+from app.styles import Run, chicago
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.answers import Answer, Citation
+
+_NEAREST = "The nearest that the sources do say:"
+_HEADINGS = ("Statement", "Quote", "Speaker", "Source", "Page or paragraph", "Link")
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is put on the clipboard: plain text, and HTML where that says more."""
+
+    label: str
+    plain: str
+    html: str | None
+
+
+def footnotes(answer: Answer) -> Copy:
+    """Return the answer, and its sources as numbered notes in Chicago style."""
+    cited = _cited(answer)
+    notes = [(citation.number, chicago(citation)) for citation in cited]
+    text = _lines(answer, str, lambda number: f"[{number}]")
+    rich = _lines(answer, markup.escape, lambda number: f"<sup>{number}</sup>")
+    rich += [f"<sup>{number}</sup> {styles.html(note)}" for number, note in notes]
+    return Copy(
+        "Footnotes",
+        "\n".join([*text, "", *(f"{number}. {styles.plain(note)}" for number, note in notes)]).strip(),
+        "".join(f"<p>{line}</p>" for line in rich),
+    )
+
+
+def markdown(answer: Answer) -> Copy:
+    """Return the answer in Markdown, its sources as footnotes."""
+    lines = _lines(answer, lambda text: styles.markdown((Run(text),)), lambda number: f"[^{number}]")
+    notes = [f"[^{citation.number}]: {styles.markdown(chicago(citation))}" for citation in _cited(answer)]
+    return Copy("Markdown", "\n\n".join([*lines, *notes]), None)
+
+
+def fact_sheet(answer: Answer) -> Copy:
+    """Return a table for who checks the facts: each statement with its quote, who says it, and where it stands."""
+    rows = [_row(answer, citation) for citation in _cited(answer)]
+    cells = [_HEADINGS, *([harmless(" ".join(cell.split())) for cell in row] for row in rows)]
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    return Copy(
+        "Fact-check sheet",
+        "\n".join("\t".join(row) for row in cells),
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
+    )
+
+
+def _cited(answer: Answer) -> tuple[Citation, ...]:
+    return (*answer.citations, *answer.nearest)
+
+
+def _lines(answer: Answer, words: Callable[[str], str], mark: Callable[[int], str]) -> list[str]:
+    """Return the lines of an answer with its words and its citation marks put into a format."""
+    cited = _cited(answer)
+    text = answer.text
+    # The text of a refusal marks none of them; without their words the notes would say nothing.
+    unmarked = [one for one in answer.nearest if one.number not in marked(text, cited)]
+    if unmarked:
+        text = "\n".join([text, _NEAREST, *(f"{quoted(one)} [{one.number}]" for one in unmarked)])
+    return [
+        "".join(words(piece) if isinstance(piece, str) else mark(piece) for piece in marked(line, cited))
+        for line in text.splitlines()
+        if line.strip()
+    ]
+
+
+def _row(answer: Answer, citation: Citation) -> tuple[str, ...]:
+    source, place = citation.document, citation.quote.place
+    own = source.publisher or source.author or source.title
+    return (
+        statements(answer, citation.number),
+        citation.quote.quote,
+        place.speaker or own,
+        printed_source(source),
+        printed_place(place),
+        source.url or "",
+    )
+
+
+def _cell(text: str) -> str:
+    return f"<td>{styles.html((Run(text, link=text if styles.is_web_address(text) else None),))}</td>"

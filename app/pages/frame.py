@@ -1,0 +1,36 @@
+"""The frame of the page: what stands around each of its views. Run by Streamlit at every interaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.desk import the_desk
+from ingest.errors import DossierError
+
+_HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the frame, then the view that is open in it."""
+    # No page icon: Streamlit would fetch one of its named icons from a host of Google.
+    st.set_page_config(page_title="Dossier", layout="centered")
+    view = st.navigation(
+        [
+            st.Page(_HERE / "ask.py", title="Ask", url_path="ask", default=True),
+            st.Page(_HERE / "listing.py", title="Documents", url_path="documents"),
+            st.Page(_HERE / "source.py", title="Source", url_path="source", visibility="hidden"),
+        ],
+        position="top",
+    )
+    try:
+        the_desk()
+        view.run()
+    except DossierError as error:
+        st.error("The store cannot be used.")
+        st.text(str(error))
+        st.button("Try again")
+
+
+main()

@@ -1,0 +1,199 @@
+"""What the pages share: the two components that show text of documents, and the words for what cannot be done.
+
+Text of documents and of users goes through `st.text`, tables, or these components, which set it as the text of an
+element. Streamlit's Markdown, which its titles, labels and captions are too, would load remote images from it and
+make links of it.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from app.cite import marked, printed_day, printed_place, printed_source
+from app.copies import fact_sheet, footnotes, markdown
+from app.exports import bibtex, csl_json, csv_table, ris
+from ingest.errors import DossierError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from app.answers import Answer, Citation
+    from app.dossier import Dossier
+    from ingest.records import Document, Source
+
+_HERE = Path(__file__).parent
+# Characters between two quotes that are still shown in one passage.
+_NEAR = 400
+
+
+def _component(name: str) -> Any:
+    return st.components.v2.component(
+        f"dossier_{name}",
+        html=f'<div class="{name}"></div>\n',
+        css=(_HERE / f"{name}.css").read_text(encoding="utf-8"),
+        js=(_HERE / f"{name}.js").read_text(encoding="utf-8"),
+    )
+
+
+_answer = _component("answer")
+_reader = _component("reader")
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Show what cannot be done as words with a next step."""
+    try:
+        yield
+    except DossierError as error:
+        st.error("That cannot be done.")
+        st.text(str(error))
+
+
+def show_answer(dossier: Dossier, answer: Answer, key: str) -> None:
+    """Show an answer with its sources; `key` tells it from the others on the page."""
+    cited = (*answer.citations, *answer.nearest)
+    _answer(
+        key=key,
+        data={
+            "key": key,
+            "understood": answer.standalone_question if answer.standalone_question != answer.question else "",
+            "lines": [marked(line, cited) for line in answer.text.splitlines() if line.strip()],
+            "heading": "The nearest that the sources do say" if answer.nearest else "Sources",
+            "sources": [_source(dossier, near) for near in _neighbours(cited)],
+            "searched": _searched(answer),
+            "copies": _copies(answer) if cited else [],
+            "downloads": _downloads(answer) if cited else [],
+        },
+    )
+
+
+def show_reader(document: Document, start: int, end: int, *, text: bool) -> None:
+    """Show a document's title and facts and, with `text`, its text with the slice from `start` to `end` marked."""
+    source = document.source
+    dates = [printed_day(source.published)] if source.published else []
+    if source.modified and source.modified != source.published:
+        dates.append(f"changed {printed_day(source.modified)}")
+    about = (source.publisher or source.author, *dates, source.kind, f"file {source.name}")
+    _reader(
+        key="reader",
+        data={
+            "title": source.title,
+            "about": " · ".join(part for part in about if part),
+            "url": web_address(source),
+            "place": f"{source.id} {start} {end}",
+            "blocks": _blocks(document, start, end) if text else [],
+        },
+    )
+
+
+def web_address(source: Source) -> str:
+    """Return a document's address if a browser may open it, else nothing."""
+    try:
+        scheme = urlsplit(source.url or "").scheme
+    except ValueError:
+        return ""
+    return source.url or "" if scheme in ("http", "https") else ""
+
+
+def link_to(document_id: str, start: int, end: int) -> str:
+    """Return the address, on this page's host, of a document opened at a slice."""
+    return f"source?{urlencode({'document': document_id, 'start': start, 'end': end})}"
+
+
+def _neighbours(citations: Sequence[Citation]) -> list[list[Citation]]:
+    """Put citations together that follow on one another closely, so that a claim and its denial are read together."""
+    groups: list[list[Citation]] = []
+    for citation in citations:
+        last = groups[-1][-1] if groups else None
+        if (
+            last is not None
+            and last.document.id == citation.document.id
+            and 0 <= citation.quote.place.start - last.quote.place.end <= _NEAR
+            and (last.quote.place.page, last.quote.place.speaker)
+            == (citation.quote.place.page, citation.quote.place.speaker)
+        ):
+            groups[-1].append(citation)
+        else:
+            groups.append([citation])
+    return groups
+
+
+def _source(dossier: Dossier, cited: list[Citation]) -> dict[str, Any]:
+    citation = cited[0]
+    source, place = citation.document, citation.quote.place
+    passage = _passage(dossier, cited)
+    removed = passage is None
+    verified = all(one.quote_verified for one in cited)
+    said = f"said by {place.speaker}" if place.speaker else ""
+    return {
+        "numbers": [one.number for one in cited],
+        "document": printed_source(source),
+        "about": " · ".join(filter(None, (printed_place(place), said, "quote verified" if verified else ""))),
+        "context": list(dict.fromkeys(slice_.quote for one in cited for slice_ in one.context)),
+        "passage": passage or [{"text": one.quote.quote, "marked": True} for one in cited],
+        "note": "Source removed: it is no longer in the collection." if removed else "",
+        "open": "" if removed else link_to(source.id, place.start, place.end),
+        "openLabel": "Show it on the page" if place.page is not None else "Show it in the article",
+        "url": web_address(source),
+    }
+
+
+def _passage(dossier: Dossier, cited: list[Citation]) -> list[dict[str, Any]] | None:
+    """Return what stands around neighbouring quotes, with them marked; None when their document was removed."""
+    first, last = dossier.surroundings(cited[0]), dossier.surroundings(cited[-1])
+    if first is None or last is None:
+        return None
+    text = dossier.library.document(cited[0].document.id).text
+    parts = [(first[0], False)]
+    for one, following in zip_longest(cited, cited[1:]):
+        parts.append((one.quote.quote, True))
+        between = text[one.quote.place.end : following.quote.place.start] if following else last[1]
+        parts.append((between, False))
+    return [{"text": words, "marked": is_marked} for words, is_marked in parts if words]
+
+
+def _searched(answer: Answer) -> str:
+    searched = answer.searched
+    also = f" Also searched: {', '.join(searched.also_searched)}." if searched.also_searched else ""
+    return f"Searched {searched.documents:,} documents, {searched.passages:,} passages.{also}"
+
+
+def _copies(answer: Answer) -> list[dict[str, str | None]]:
+    return [
+        {"label": copy.label, "plain": copy.plain, "html": copy.html}
+        for copy in (footnotes(answer), markdown(answer), fact_sheet(answer))
+    ]
+
+
+def _downloads(answer: Answer) -> list[dict[str, str]]:
+    record = json.dumps(answer.as_json(), ensure_ascii=False, indent=2)
+    files = (
+        ("BibTeX", "sources.bib", "application/x-bibtex", bibtex(answer)),
+        ("RIS", "sources.ris", "application/x-research-info-systems", ris(answer)),
+        ("CSL-JSON", "sources.json", "application/vnd.citationstyles.csl+json", csl_json(answer)),
+        ("CSV", "quotes.csv", "text/csv;charset=utf-8", csv_table(answer)),
+        ("Record", "answer.json", "application/json", record),
+    )
+    return [{"label": label, "name": name, "mime": mime, "text": text} for label, name, mime, text in files]
+
+
+def _blocks(document: Document, start: int, end: int) -> list[dict[str, Any]]:
+    """Return the paragraphs of a document, each with its kind and its parts, marked where the slice is."""
+    return [
+        {"kind": block.kind, "parts": list(_parts(document.text, block.start, block.end, start, end))}
+        for block in document.blocks
+    ]
+
+
+def _parts(text: str, begin: int, stop: int, start: int, end: int) -> Iterator[dict[str, Any]]:
+    inner, outer = min(max(begin, start), stop), min(max(begin, end), stop)
+    for first, last, is_marked in ((begin, inner, False), (inner, outer, True), (outer, stop, False)):
+        if first < last:
+            yield {"text": text[first:last], "marked": is_marked}

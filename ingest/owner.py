@@ -1,0 +1,64 @@
+"""The lock of a store: one process owns it, and a second is told which."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from ingest.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OWNER = "owner.json"
+
+
+def own(home: Path) -> FileLock:
+    """Take the lock of the store in `home`, or say who has it."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(home / "owner.lock", mode=0o600, thread_local=False)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreError(f"{home} is in use{_owner(home)}. Close that, or ask there.") from None
+    except OSError as error:
+        raise StoreError(
+            f"{home}: the store cannot be opened ({error.strerror or error}). Check the folder's permissions, or name "
+            "another with --home or DOSSIER_HOME."
+        ) from error
+    owner = {"process": os.getpid(), "command": " ".join(sys.argv)[:200], "since": datetime.now(UTC).isoformat()[:19]}
+    with contextlib.suppress(OSError, StoreError):  # only a courtesy to whoever comes second
+        private_file(home / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
+    return lock
+
+
+def disown(home: Path, lock: FileLock) -> None:
+    """Let another process have the store in `home`."""
+    with contextlib.suppress(FileNotFoundError):
+        (home / _OWNER).unlink()
+    lock.release()
+
+
+def _owner(home: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        owner = json.loads((home / _OWNER).read_text(encoding="utf-8"))
+        return f" by process {owner['process']} ({owner['command']}) since {owner['since']} UTC"
+    return " by another process"
+
+
+def private_file(path: Path) -> Path:
+    """Make `path`, if it is not there, readable by its owner only."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"{path}: cannot be written ({error.strerror}). Check the folder's permissions, or name another with "
+            "--home."
+        ) from error
+    return path
