@@ -11,6 +11,7 @@ import traceback
 from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,12 @@ from app.mark import Marker
 from app.settings import read_settings
 from ingest.errors import DossierError
 from ingest.read.clean import one_line
+from ingest.records import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingest.library import Progress
-    from ingest.records import Receipt
 
 # A note in the catalog: "begun" while what ships is being added, so that it is gone on with after an interruption,
 # then "added", so that a brief that was removed does not come back.
@@ -35,6 +36,8 @@ _INCOMING = "incoming"
 # How long a removal can be undone, in seconds.
 UNDO_SECONDS = 8.0
 _LONGEST_NAME = 200
+# The steps of an upload between waiting and finished.
+_BEING_READ = ("reading", "embedding")
 
 
 @dataclass
@@ -89,12 +92,14 @@ class Desk:
         self.conversations = Conversations(dossier.home)
         self.marker = Marker(dossier.home / "originals")
         self.work = Work(step="Loading the model")
+        self._numbers = count()
         self._uploads: dict[int, Upload] = {}
         self._waiting: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._removals: dict[str, threading.Timer] = {}
         self._removing = threading.RLock()
         self._stopping = threading.Event()
+        self._deleting = threading.Event()
         self._incoming = dossier.home / _INCOMING
         shutil.rmtree(self._incoming, ignore_errors=True)  # of a process that was ended amid its work
         self.thread = threading.Thread(target=self._labour, name="desk", daemon=True)
@@ -118,7 +123,7 @@ class Desk:
     def upload(self, name: str, data: bytes, password: str | None = None) -> Upload:
         """Take a file to be added; `name` is a label, never a path. DossierError when the disk has no room for it."""
         with self._arrived:
-            upload = Upload(len(self._uploads), one_line(name)[:_LONGEST_NAME] or "A file without a name")
+            upload = Upload(next(self._numbers), one_line(name)[:_LONGEST_NAME] or "A file without a name")
             try:
                 self._incoming.mkdir(mode=0o700, exist_ok=True)
                 handle, path = tempfile.mkstemp(dir=self._incoming)
@@ -151,15 +156,17 @@ class Desk:
                 timer.start()
 
     def delete_everything(self) -> None:
-        """Remove all documents and delete all conversations for good; the page says when it is done."""
-        with self._removing:
-            for document_id in list(self._removals):
-                self.undo(document_id)
+        """Remove all documents and delete all conversations for good, after the file that is being read."""
+        for document_id in self.to_be_removed():
+            self.undo(document_id)
         for conversation in self.conversations.all():
             self.conversations.delete(conversation.id)
-        self.work.step = "Deleting everything"
-        ids = [entry.source.id for entry in self.dossier.library.entries()]
-        threading.Thread(target=self._telling, args=[lambda: self._remove_all(ids)], name="delete").start()
+        with self._arrived:
+            self._waiting.clear()
+            self._uploads = {key: upload for key, upload in self._uploads.items() if upload.step in _BEING_READ}
+            self.work.step = "Deleting everything"
+            self._deleting.set()
+            self._arrived.notify_all()
 
     def undo(self, document_id: str) -> None:
         """Keep a document that was about to be removed, if it is still there."""
@@ -178,21 +185,17 @@ class Desk:
                 return
         self._telling(lambda: self.dossier.library.remove(document_id))
 
-    def _remove_all(self, ids: list[str]) -> None:
-        self.dossier.library.remove(*ids)
-        self.work.step = ""
-
     # The work
 
     def _labour(self) -> None:
         self._telling(self._prepare)
         while not self._stopping.is_set():
             with self._arrived:
-                if not self._waiting:
+                if not self._waiting and not self._deleting.is_set():
                     self.work.step = ""
                     self._arrived.wait()
                     continue
-            self._telling(self._take_in)
+            self._telling(self._remove_all if self._deleting.is_set() else self._take_in)
 
     def _telling(self, task: Callable[[], object]) -> None:
         """Do a task of a thread of ours; what goes wrong is for the page to say."""
@@ -247,12 +250,25 @@ class Desk:
             self.work.step = f"{progress.step.capitalize()} {progress.name}"
             self._note(now.number, step=progress.step, done=progress.done, total=progress.total)
 
-        for receipt in self.dossier.library.add_files(files(), tell, password):
-            self._note(now.number, receipts=(*self._uploads[now.number].receipts, receipt))
+        try:
+            for receipt in self.dossier.library.add_files(files(), tell, password):
+                self._note(now.number, receipts=(*self._uploads[now.number].receipts, receipt))
+        except Exception:
+            name = self._uploads[now.number].name
+            error = f"{name}: something went wrong; the terminal tells what. Add it again."
+            self._note(now.number, step="finished", receipts=(Receipt(None, name, "failed", error=error),))
+            raise
+
+    def _remove_all(self) -> None:
+        self._deleting.clear()
+        self.work.step = "Deleting everything"
+        self._uploads.clear()
+        self.dossier.library.remove(*(entry.source.id for entry in self.dossier.library.entries()))
 
     def _note(self, number: int, **changes: object) -> None:
         with self._arrived:
-            self._uploads[number] = replace(self._uploads[number], **changes)  # type: ignore[arg-type]
+            if number in self._uploads:
+                self._uploads[number] = replace(self._uploads[number], **changes)  # type: ignore[arg-type]
 
     def _tell(self, progress: Progress) -> None:
         self.work.step = f"{progress.step.capitalize()} {progress.name}"

@@ -180,6 +180,29 @@ def button(page: AppTest, label: str) -> Any:
     return next(one for one in page.button if one.label == label)
 
 
+def test_a_title_from_another_tab_stays(open_page: Open, own_store: Path) -> None:
+    """A conversation that was renamed in another tab keeps that title when this one goes on."""
+    page = ask(ready(open_page(own_store)), ABSENT)
+    (kept,) = the_desk().conversations.all()
+    the_desk().conversations.rename(kept.id, "Elsewhere")
+    ask(page, METERS)
+    assert the_desk().conversations.get(kept.id).title == "Elsewhere"
+
+
+def test_a_filter_on_what_was_removed(open_page: Open, own_store: Path) -> None:
+    """A filter forgets a document and a publisher that were removed."""
+    page = ready(open_page(own_store))
+    library = the_desk().dossier.library
+    (source,) = [one.source for one in library.entries() if one.source.name == "harbin.md"]
+    page = page.multiselect(key="documents").set_value([source.id]).run()
+    page = page.selectbox(key="publisher").set_value("Harrow Wire").run()
+    library.remove(source.id)
+    page = ask(page, METERS)
+    assert not page.exception
+    assert page.multiselect(key="documents").value == []
+    assert shown(page)[0]["sources"]
+
+
 def test_a_search_is_limited(open_page: Open, own_store: Path) -> None:
     """A question is asked within the filters that are set, and says so."""
     page = ready(open_page(own_store))

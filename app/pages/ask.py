@@ -43,6 +43,8 @@ def main() -> None:
     if not desk.work.ready:
         _getting_ready(desk)
         return
+    # Set here, so that only a later look finds a difference: drawing anew now would lose the question.
+    st.session_state["here"] = len(desk.dossier.library.entries())
     _behind(desk)
     asked = st.chat_input("Ask about the documents", max_chars=LONGEST_QUESTION, submit_mode="stop")
     turns = conversation.turns if conversation else ()
@@ -88,11 +90,11 @@ def _choose(desk: Desk) -> Conversation | None:
 def _manage(desk: Desk, conversation: Conversation) -> None:
     st.button("New conversation", on_click=_go_to, args=[_NEW], width="stretch")
     with st.popover("Rename, export, delete", width="stretch"):
-        title = st.text_input("Title", conversation.title, max_chars=80, key=f"title-{conversation.id}")
-        if title != conversation.title:
-            with in_words():
-                desk.conversations.rename(conversation.id, title)
-                st.rerun()
+        key = f"title-{conversation.id}"
+        # Only what the user changes here is kept: another tab may have renamed it.
+        st.text_input(
+            "Title", conversation.title, max_chars=80, key=key, on_change=_rename, args=[desk, conversation.id, key]
+        )
         st.download_button(
             "Export as Markdown",
             lambda: _exported(conversation),
@@ -102,6 +104,11 @@ def _manage(desk: Desk, conversation: Conversation) -> None:
         )
         if st.checkbox("Delete it for good", key=f"sure-{conversation.id}"):
             st.button("Delete", type="primary", on_click=_delete, args=[desk, conversation.id])
+
+
+def _rename(desk: Desk, conversation_id: str, key: str) -> None:
+    with in_words():
+        desk.conversations.rename(conversation_id, st.session_state[key])
 
 
 def _exported(conversation: Conversation) -> str:
@@ -123,9 +130,12 @@ def _go_to(conversation_id: str) -> None:
 def _filters(desk: Desk) -> Filters:
     sources = [entry.source for entry in desk.dossier.library.entries()]
     titles = {source.id: source.title for source in sources}
+    publishers = sorted({source.publisher for source in sources if source.publisher})
+    # What was chosen may have been removed meanwhile.
+    _keep("publisher", next((one for one in publishers if one == st.session_state.get("publisher")), None))
+    _keep("documents", [key for key in st.session_state.get("documents", []) if key in titles])
     with st.expander("Limit the search"):
         firm = st.text_input("Firm", key="firm", help="Any of its names; only passages that name it are searched.")
-        publishers = sorted({source.publisher for source in sources if source.publisher})
         publisher = st.selectbox("Publisher", publishers, index=None, placeholder="Any", key="publisher")
         earliest, latest = date(1900, 1, 1), date(2100, 1, 1)
         since = st.date_input("Published since", None, min_value=earliest, max_value=latest, key="since")
@@ -138,6 +148,11 @@ def _filters(desk: Desk) -> Filters:
         publisher,
         documents,
     )
+
+
+def _keep(key: str, value: object) -> None:
+    if key in st.session_state and st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 # A question
@@ -220,6 +235,9 @@ def _answered(
 
 
 def _empty(desk: Desk) -> None:
+    if not desk.dossier.library.entries() and desk.work.under_way:
+        st.write("The first documents are being read. You can ask as soon as there are some.")
+        return
     if not desk.dossier.library.entries():
         st.subheader("There are no documents yet", anchor=False)
         st.write("Add articles and reports, then ask who was involved in what.")
@@ -260,6 +278,9 @@ def _behind(desk: Desk) -> None:
         st.text(f"{work.step}{far}. You can ask meanwhile; what is not read yet is not searched.")
     for problem in work.failed:
         st.text(problem)
+    here = len(desk.dossier.library.entries())
+    if st.session_state["here"] != here:
+        st.rerun(scope="app")
 
 
 main()

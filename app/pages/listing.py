@@ -26,8 +26,10 @@ def main() -> None:
     """Draw the view."""
     desk = the_desk()
     _upload(desk)
-    _uploads(desk)
     entries = desk.dossier.library.entries()
+    # Set here, so that only a later look finds a difference: drawing anew now would lose what was pressed.
+    st.session_state["listed"] = len(entries)
+    _uploads(desk)
     _list(desk, entries)
     with st.expander("Where the documents lie, and how to delete everything"):
         st.text(f"The collection is the folder\n{desk.dossier.home}")
@@ -64,8 +66,7 @@ def _uploads(desk: Desk) -> None:
         st.dataframe(
             [row for upload in uploads for row in _rows(upload)], hide_index=True, alt="What became of the files"
         )
-    if st.session_state.get("read", 0) != sum(upload.finished for upload in uploads):
-        st.session_state["read"] = sum(upload.finished for upload in uploads)
+    if st.session_state["listed"] != len(desk.dossier.library.entries()):
         st.rerun(scope="app")
 
 
