@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -262,6 +263,21 @@ def test_files_are_uploaded(visit: Visit) -> None:
     visit.page.goto(visit.address)
     visit.ask("What did Tamber Vision rent to Orrin?")
     visit.page.locator("mark", has_text="twelve sluice gates").wait_for()
+
+
+def test_a_question_is_stopped(visit: Visit) -> None:
+    """A question that takes long says what is done, can be stopped and leaves no answer; another can be asked."""
+    names = (chr(97 + number % 26) + chr(97 + number // 26) for number in range(480))
+    box = visit.page.get_by_placeholder("Ask about the documents")
+    box.fill(f"Who sold {' '.join(f'Z{name}quorv' for name in names)}"[:3990])
+    box.press("Enter")
+    visit.page.get_by_text(re.compile(r"^(Searching|Weighing) \d+ .* …$", re.DOTALL)).wait_for(timeout=60_000)
+    visit.page.get_by_test_id("stChatInputStopButton").click()
+    visit.page.get_by_test_id("stChatInputSubmitButton").wait_for(timeout=10_000)
+    assert visit.page.locator(".answer").count() == 0
+    visit.ask(METERS)
+    visit.page.locator("mark", has_text="Tamber Vision put number plate readers").wait_for()
+    assert visit.page.locator(".answer").count() == 1
 
 
 def test_a_marked_page(visit: Visit, dossier: Dossier) -> None:
