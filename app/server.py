@@ -97,7 +97,7 @@ def serve(settings: Settings, port: int, *, open_browser: bool, hosts: Sequence[
         desk.close()
 
 
-def _config(port: int, hosts: Sequence[str]) -> dict[str, Any]:
+def _config(port: int, hosts: Sequence[str] = HOSTS) -> dict[str, Any]:
     return {
         "server.address": ADDRESS,
         "server.port": port,

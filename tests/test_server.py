@@ -164,3 +164,14 @@ def test_it_ends_while_it_works(tmp_path: Path) -> None:
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
     with Dossier(Settings(home=home)) as dossier:
         assert dossier.library.check().problems == ()
+
+
+def test_a_named_host_is_let_in(stored: Path, tmp_path: Path) -> None:
+    """A name that the user allows leads to the page, its WebSocket too, and every other is still refused."""
+    home = Path(shutil.copytree(stored, tmp_path / "store"))
+    with running_page(home, tmp_path / "log", "--allow-host", "dossier.test") as (_, port):
+        named = get(port, "/", f"dossier.test:{port}")
+        assert named.status == 200
+        assert "ws://dossier.test:*" in (named.getheader("Content-Security-Policy") or "")
+        assert handshake(port, f"dossier.test:{port}", f"http://dossier.test:{port}") == 101
+        assert get(port, "/", f"other.test:{port}").status == 403
