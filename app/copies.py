@@ -35,6 +35,8 @@ def footnotes(answer: Answer) -> Copy:
     notes = [(citation.number, chicago(citation)) for citation in cited]
     text = _lines(answer, str, lambda number: f"[{number}]")
     rich = _lines(answer, markup.escape, lambda number: f"<sup>{number}</sup>")
+    # Marks side by side would read as one number: 1 and 2 as 12.
+    rich = [line.replace("</sup><sup>", ", ") for line in rich]
     rich += [f"<sup>{number}</sup> {styles.html(note)}" for number, note in notes]
     return Copy(
         "Footnotes",
@@ -43,22 +45,24 @@ def footnotes(answer: Answer) -> Copy:
     )
 
 
-def markdown(answer: Answer) -> Copy:
-    """Return the answer in Markdown, its sources as footnotes."""
-    lines = _lines(answer, lambda text: styles.markdown((Run(text),)), lambda number: f"[^{number}]")
-    notes = [f"[^{citation.number}]: {styles.markdown(chicago(citation))}" for citation in _cited(answer)]
+def markdown(answer: Answer, prefix: str = "") -> Copy:
+    """Return the answer in Markdown, its sources as footnotes; `prefix` keeps them apart from another answer's."""
+    lines = _lines(answer, lambda text: styles.markdown((Run(text),)), lambda number: f"[^{prefix}{number}]")
+    notes = [f"[^{prefix}{citation.number}]: {styles.markdown(chicago(citation))}" for citation in _cited(answer)]
     return Copy("Markdown", "\n\n".join([*lines, *notes]), None)
 
 
 def fact_sheet(answer: Answer) -> Copy:
     """Return a table for who checks the facts: each statement with its quote, who says it, and where it stands."""
     rows = [_row(answer, citation) for citation in _cited(answer)]
+    # A sentence that cites nothing belongs to the answer, too.
+    rows += [(one.text, *[""] * (len(_HEADINGS) - 1)) for one in answer.sentences if not one.citations]
     cells = [_HEADINGS, *([harmless(" ".join(cell.split())) for cell in row] for row in rows)]
     head = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return Copy(
         "Fact-check sheet",
-        "\n".join("\t".join(row) for row in cells),
+        "\n".join("\t".join(map(_unquoted, row)) for row in cells),
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
     )
 
@@ -75,11 +79,12 @@ def _lines(answer: Answer, words: Callable[[str], str], mark: Callable[[int], st
     unmarked = [one for one in answer.nearest if one.number not in marked(text, cited)]
     if unmarked:
         text = "\n".join([text, _NEAREST, *(f"{quoted(one)} [{one.number}]" for one in unmarked)])
-    return [
-        "".join(words(piece) if isinstance(piece, str) else mark(piece) for piece in marked(line, cited))
-        for line in text.splitlines()
-        if line.strip()
-    ]
+    # Marks are told from quotes before the lines are cut, since a quote may hold several lines.
+    written = "".join(
+        "\n".join(map(words, piece.split("\n"))) if isinstance(piece, str) else mark(piece)
+        for piece in marked(text, cited)
+    )
+    return [line for line in written.split("\n") if line.strip()]
 
 
 def _row(answer: Answer, citation: Citation) -> tuple[str, ...]:
@@ -93,6 +98,11 @@ def _row(answer: Answer, citation: Citation) -> tuple[str, ...]:
         printed_place(place),
         source.url or "",
     )
+
+
+def _unquoted(cell: str) -> str:
+    """Return a cell that a spreadsheet does not read as quoted, up to the next such mark, into other cells."""
+    return f"'{cell}" if cell.startswith('"') else cell
 
 
 def _cell(text: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html as markup
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,11 +19,30 @@ if TYPE_CHECKING:
     from ingest.records import Source
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
-# One or two names of people, each of capitalised words, as in "Lindsay Gorman and Matt Schrader".
-_NAME = r"(?:[A-Z][^\W\d_]*\.? )+(?P<{}>[A-Z][\w’'-]+)"
+# Common given names that are no word of places, firms or institutions ("Victoria Police"). Capitals alone do not tell
+# who is a person, nor which name is the family's: "Amnesty International" and "Wang Wei" have them, too.
+_GIVEN = (
+    "Aaron Abigail Adam Adrian Alan Alex Alexander Alice Alison Amanda Amy Andrea Andrew Angela Anita Ann Anna Anne "
+    "Annie Anthony Barbara Ben Benjamin Bernard Beth Bill Bob Brian Bruce Carol Caroline Catherine Charles Chris "
+    "Christina Christine Christopher Claire Claudia Colin Daniel Danielle Dave David Deborah Denise Dennis Diana "
+    "Diane Donald Donna Dorothy Doug Edward Eleanor Elena Elizabeth Ellen Emily Emma Eric Erik Erin Evan Frances "
+    "Francis Frank Fred Frederick Gareth Gary Geoffrey George Gerald Gillian Glenn Graham Greg Gregory Hannah Harold "
+    "Harry Heather Helen Henry Hugh Ian Irene Isabel Jack Jacob James Jamie Jane Janet Jason Jean Jeff Jeffrey "
+    "Jennifer Jeremy Jessica Jill Jim Joan Joanna Joe Joel Johanna John Jonathan Joseph Josh Joshua Joyce Judith "
+    "Julia Julian Julie Karen Karl Kate Katherine Kathleen Kathryn Kathy Katie Keith Ken Kenneth Kevin Kristen Larry "
+    "Laura Lauren Leah Leslie Linda Lindsay Lisa Louise Lucas Lucy Luke Margaret Maria Marie Mark Martha Mary Matt "
+    "Matthew Megan Melissa Michael Michelle Mike Miriam Molly Monica Nancy Naomi Natalie Natasha Neil Nicholas Nick "
+    "Nicola Nicole Nina Olivia Pamela Patricia Patrick Paul Paula Peter Phil Rachel Ralph Raymond Rebecca Richard "
+    "Rick Robert Robin Roger Ronald Rosemary Ruth Ryan Sally Sam Samantha Sandra Sara Sarah Sean Sharon Sheila Simon "
+    "Sophie Stefan Stephanie Stephen Steve Steven Susan Suzanne Sylvia Ted Teresa Theresa Thomas Tim Timothy Tom Tony "
+    "Tracy Vincent Walter Wendy William Zoe"
+)
+_NAME = rf"(?:{_GIVEN.replace(' ', '|')}) (?:[A-Z]\. )*(?P<{{}}>[A-Z][\w’'-]+)"
 _PEOPLE = re.compile(rf"{_NAME.format('one')}(?: and {_NAME.format('two')})?")
-# What would end an address in angle brackets.
-_BRACKETS = re.compile(r"[<>\\\s]")
+# What would end an address in angle brackets, or begin a formula or code where a renderer looks for them first.
+_BRACKETS = re.compile(r"[<>\\\s$`]")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_LINE_ENDS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]")
 # All ASCII punctuation can be escaped: https://spec.commonmark.org/0.31.2/#backslash-escapes
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -36,11 +57,13 @@ class Run:
 
 
 def chicago(citation: Citation) -> tuple[Run, ...]:
-    """Return a note in Chicago style: publisher, title, dates, address, place, and who is quoted."""
+    """Return a note in Chicago style: author or publisher, title, dates, address, place, and who is quoted."""
     source, place = citation.document, citation.quote.place
-    stop = "" if source.title.endswith(("?", "!")) else ","
-    parts: list[Run | str] = [who for who in (source.author, source.publisher) if who]
-    parts.append(f"“{source.title}{stop}”")
+    own = source.author or source.publisher
+    parts: list[Run | str] = [own] if own else []
+    parts.append(_titled(source.title))
+    if source.publisher and source.publisher != own:
+        parts.append(source.publisher)
     parts.extend(_chicago_dates(source))
     if source.url:
         parts.append(_address(source.url))
@@ -95,15 +118,21 @@ def date_parts(published: str | None) -> list[int]:
     """Return year, month and day of a date in ISO 8601, as many as it gives; none where it is no date."""
     found = _DATE.match(published or "")
     parts = [int(part) for part in found.groups() if part] if found else []
-    return parts[:1] if len(parts) > 1 and not 1 <= parts[1] <= 12 else parts
+    while parts:
+        with suppress(ValueError):
+            date(*[*parts, 1, 1][:3])
+            break
+        parts.pop()
+    return parts
 
 
 def is_web_address(address: str | None) -> bool:
     """Tell an address that a browser may open."""
     try:
-        return urlsplit(address or "").scheme in ("http", "https")
+        parts = urlsplit(address or "")
     except ValueError:
         return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 def _as_html(run: Run) -> str:
@@ -114,12 +143,12 @@ def _as_html(run: Run) -> str:
 
 
 def _as_markdown(run: Run) -> str:
-    text = _MARKDOWN.sub(r"\\\1", " ".join(run.text.split(" ")).replace("\n", " "))
+    text = _MARKDOWN.sub(r"\\\1", _LINE_ENDS.sub(" ", run.text))
     if run.italic:
         text = f"*{text}*"
     if run.link and is_web_address(run.link):
         address = _BRACKETS.sub(lambda found: f"%{ord(found[0]):02X}", run.link)
-        text = f"[{text}](<{address}>)"
+        text = f"[{text}](<{_ENTITY.sub('&amp;', address)}>)"
     return text
 
 
@@ -128,13 +157,21 @@ def _sentence(parts: list[Run | str]) -> Iterator[Run]:
     for number, part in enumerate(parts):
         run = Run(part) if isinstance(part, str) else part
         last = number == len(parts) - 1
-        if last and run.text.endswith(",”"):
-            run = Run(f"{run.text[:-2]}.”")
+        if last and run.text.endswith((",”", ",’”")):
+            run = Run(".".join(run.text.rsplit(",", 1)))
         yield run
         if last:
-            yield Run("" if run.text.endswith((".”", ".")) else ".")
+            yield Run("" if run.text.endswith((".”", ".’”", ".")) else ".")
         else:
-            yield Run(" " if run.text.endswith((",”", "?”", "!”")) else ", ")
+            yield Run(" " if run.text.endswith((",”", ",’”", "?”", "!”")) else ", ")
+
+
+def _titled(title: str) -> str:
+    """Return a title within quotation marks with its comma; quotation marks within it become single ones."""
+    inner = title.replace("“", "‘").replace("”", "’")
+    if title.endswith(("?", "!")):
+        return f"“{inner}”"
+    return f"“{inner[:-1]},’”" if title.endswith("”") else f"“{inner},”"
 
 
 def _chicago_dates(source: Source) -> Iterator[str]:
@@ -170,7 +207,7 @@ def _address(url: str) -> Run:
 
 
 def _family_names(speaker: str) -> str:
-    """Return the family names of one or two people, else the name as it is: "Li Wei" tells not which is which."""
+    """Return the family names of one or two people whose given names tell which is which, else the name as it is."""
     people = _PEOPLE.match(speaker)
     rest = speaker[people.end() :] if people else ""
     if people is None or (rest and not rest.startswith((" in ", ", ", " ("))):

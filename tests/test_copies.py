@@ -1,25 +1,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from lxml import html as parser
 from markdown_it import MarkdownIt
 from specimens import HOSTILE_QUESTIONS, PARTNER, QUESTIONS
+from test_styles import CITATION
 
+from app.answers import Answer, AnswerSentence, Searched
 from app.cite import marked
 from app.copies import fact_sheet, footnotes, markdown
 
 if TYPE_CHECKING:
-    from app.answers import Answer
     from app.dossier import Dossier
 
 pytest_plugins = ["specimens"]
 
 
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
+def answer_quoting(*quotes: str, lines: tuple[AnswerSentence, ...]) -> Answer:
+    citations = tuple(
+        replace(CITATION, number=number, quote=replace(CITATION.quote, quote=quote))
+        for number, quote in enumerate(quotes, 1)
+    )
+    text = "\n".join(line.text for line in lines)
+    return Answer("Who?", "Who?", "answered", text, lines, citations, (), Searched(1, 1))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -87,3 +94,42 @@ def test_marks_are_found(answers: dict[str, Answer], question: str) -> None:
     numbers = {piece for piece in pieces if isinstance(piece, int)}
     assert numbers >= {citation.number for citation in answer.citations}
     assert numbers <= {citation.number for citation in cited}
+
+
+def test_neighbouring_marks_stay_two_numbers() -> None:
+    """Notes 1 and 2 beside each other do not read as note 12."""
+    line = AnswerSentence("The sources hold a claim and its denial [1][2].", (1, 2))
+    root = parser.fromstring(f"<div>{footnotes(answer_quoting('A.', 'B.', lines=(line,))).html}</div>")
+    assert root.xpath("string(//p[1])") == "The sources hold a claim and its denial 1, 2."
+
+
+def test_a_number_within_a_quote_is_no_mark() -> None:
+    """A number in brackets that a quote of several lines holds is the quote's, and becomes no note."""
+    line = AnswerSentence("P: “Row [2]\nRow [2]” [1], and adds: “B.” [2]", (1, 2))
+    answer = answer_quoting("Row [2]\nRow [2]", "B.", lines=(line,))
+    root = parser.fromstring(f"<div>{footnotes(answer).html}</div>")
+    assert root.xpath("//p[contains(., 'Row')]/sup/text()") == ["1", "2"]
+    body = markdown(answer).plain.partition("[^1]:")[0]
+    assert re.findall(r"\[\^(\d+)\]", body) == ["1", "2"]
+
+
+def test_notes_of_two_answers_stay_apart() -> None:
+    """With a prefix each, the notes of two answers in one Markdown file have labels of their own."""
+    answer = answer_quoting("A.", lines=(AnswerSentence("P: “A.” [1]", (1,)),))
+    labels = [re.findall(r"\[\^([\d-]+)\]", markdown(answer, prefix).plain) for prefix in ("1-", "2-")]
+    assert labels == [["1-1", "1-1"], ["2-1", "2-1"]]
+
+
+def test_a_fact_sheet_holds_every_sentence() -> None:
+    """A sentence that cites nothing has a row of its own in the sheet."""
+    lines = (AnswerSentence("P: “A.” [1]", (1,)), AnswerSentence("No more is shown.", ()))
+    rows = fact_sheet(answer_quoting("A.", lines=lines)).plain.splitlines()
+    assert [row.split("\t")[0] for row in rows[1:]] == [line.text for line in lines]
+
+
+@pytest.mark.parametrize("quote", ['"=1+1"', '"We never sold there.', "=1+1", '"a" "b'])
+def test_a_pasted_cell_stays_one_cell(quote: str) -> None:
+    """No cell of the plain sheet begins with a quotation mark, which would join cells and hide a formula."""
+    lines = (AnswerSentence(f"P: “{quote}” [1]", (1,)),)
+    plain = fact_sheet(answer_quoting(quote, lines=lines)).plain
+    assert plain.splitlines()[1].split("\t")[1] == f"'{quote}"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["specimens"]
 
-ODD = '{Odd} & 100% "title" $x$ \\ #1_a~^\nTY  - FAKE = @cmd'
+ODD = '{Odd} { & 100% "title" $x$ \\ #1_a~^\nTY  - FAKE = @cmd'
 
 
 def answer_citing(*sources: Source) -> Answer:
@@ -58,6 +58,41 @@ def test_odd_titles_keep_their_record_whole() -> None:
     assert [entry["ID"] for entry in entries] == [f"dossier-{SOURCE.id}", f"dossier-{odd.id}"]
     assert entries[0]["date"] == "2019-03-22"
     assert "url" not in entries[1]
+    assert "urls" not in records[1]
+
+
+@given(st.lists(st.text(st.sampled_from('a1 {}\\$&%#_~^"@,=\n'), min_size=1, max_size=12), min_size=1, max_size=3))
+def test_no_text_breaks_a_bibliography(titles: list[str]) -> None:
+    """Whatever characters titles hold, BibTeX has one entry for each, and its braces are balanced for BibTeX."""
+    sources = [replace(SOURCE, id=f"{number:016x}", title=f"T{title}") for number, title in enumerate(titles)]
+    text = bibtex(answer_citing(*sources))
+    assert len(bibtexparser.loads(text, every_type()).entries) == len(titles)
+    assert text.count("{") == text.count("}")
+
+
+def test_an_address_in_bibtex_is_verbatim() -> None:
+    """The address of a BibTeX entry has no escapes, which would be part of it."""
+    url = "https://a.example/x_y/~z?q=1%202&b#f"
+    (entry,) = bibtexparser.loads(bibtex(answer_citing(replace(SOURCE, url=url))), every_type()).entries
+    assert entry["url"] == url
+
+
+@pytest.mark.parametrize(
+    ("author", "authors"),
+    [
+        (None, ["China Digital Times"]),
+        ("Jane Roe, John Doe", ["Jane Roe", "John Doe"]),
+        ("Roe, Jane", ["Roe, Jane"]),
+        ("Martin Roe, Jr.", ["Martin Roe, Jr."]),
+    ],
+)
+def test_who_leads_a_record(author: str | None, authors: list[str]) -> None:
+    """Authors stand one by one where they are full names; without any the publisher leads, as in a citation."""
+    answer = answer_citing(replace(SOURCE, author=author))
+    assert rispy.loads(ris(answer).replace("\r\n", "\n"))[0]["authors"] == authors
+    assert [one["literal"] for one in json.loads(csl_json(answer))[0]["author"]] == authors
+    (entry,) = bibtexparser.loads(bibtex(answer), every_type()).entries
+    assert entry["author"] == " and ".join(f"{{{name}}}" for name in authors)
 
 
 def test_csl_json_has_the_fields_of_its_schema() -> None:
@@ -79,7 +114,7 @@ def test_a_row_a_citation(answers: dict[str, Answer], question: str) -> None:
     assert [row["quote"].removeprefix("'") for row in rows] == [citation.quote.quote for citation in cited]
     for row in rows:
         stated = [one.text for one in answer.sentences if int(row["number"]) in one.citations]
-        assert all(text in row["statement"] for text in stated)
+        assert all(text.removeprefix("- ") in row["statement"] for text in stated)
         assert stated or (question == ABSENT and row["statement"] == answer.text)
 
 

@@ -113,8 +113,9 @@ def _rename(desk: Desk, conversation_id: str, key: str) -> None:
 
 def _exported(conversation: Conversation) -> str:
     parts = [f"# {escaped((Run(conversation.title),))}"]
-    for turn in conversation.turns:
-        parts += [f"## {escaped((Run(turn.answer.question),))}", markdown(turn.answer).plain]
+    for number, turn in enumerate(conversation.turns, 1):
+        # Every answer counts its notes from 1; in one file they need labels of their own.
+        parts += [f"## {escaped((Run(turn.answer.question),))}", markdown(turn.answer, f"{number}-").plain]
     return "\n\n".join(parts) + "\n"
 
 
