@@ -42,6 +42,11 @@ class Conversation:
     changed: str
     turns: tuple[Turn, ...] = ()
 
+    @property
+    def began(self) -> str:
+        """When the first question was asked, in ISO 8601, UTC."""
+        return self.turns[0].asked if self.turns else self.changed
+
     def history(self) -> list[dict[str, str]]:
         """Return what was said so far, for a follow-up: the questions as they were understood, and the answers."""
         answers = [turn.answer for turn in self.turns]
@@ -90,16 +95,18 @@ class Conversations:
         except (OSError, DossierError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise DossierError(f"{path}: is damaged ({error}). Restore it from a backup, or delete it.") from error
 
-    def add(self, conversation_id: str | None, answer: Answer, filters: Filters) -> Conversation:
-        """Add a turn to a conversation, or begin one with it, or anew where it was deleted meanwhile; return it."""
+    def begin(self, question: str) -> Conversation:
+        """Return a conversation that begins with a question; it is kept from its first answer on."""
+        return Conversation(secrets.token_hex(8), question[:_TITLE_LENGTH], _now())
+
+    def add(self, conversation_id: str, answer: Answer, filters: Filters) -> Conversation:
+        """Add a turn to a conversation, which is kept from then on, anew where it was deleted meanwhile; return it."""
         with self._lock:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
+            now = _now()
             try:
-                before = self.get(conversation_id) if conversation_id else None
+                before = self.get(conversation_id)
             except NotFoundError:
-                before = None
-            if before is None:
-                before = Conversation(secrets.token_hex(8), answer.question[:_TITLE_LENGTH], now)
+                before = replace(self.begin(answer.question), id=conversation_id)
             after = replace(before, changed=now, turns=(*before.turns, Turn(now, filters, answer)))
             self._write(after)
             return after
@@ -142,6 +149,10 @@ class Conversations:
                 f"{path}: the conversation cannot be kept ({error.strerror}). Make room or check the folder's "
                 "permissions, then ask again."
             ) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _from_json(conversation_id: str, record: dict[str, Any]) -> Conversation:

@@ -107,6 +107,8 @@ def _config(port: int, hosts: Sequence[str] = HOSTS) -> dict[str, Any]:
         "server.maxUploadSize": 50,
         "browser.gatherUsageStats": False,
         "browser.serverAddress": ADDRESS,
+        # Else a second thread runs beside one that ends, and what was asked is lost between the two.
+        "runner.fastReruns": False,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
         "logger.hideWelcomeMessage": True,

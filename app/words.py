@@ -80,7 +80,7 @@ _IRREGULAR = {
 
 def content_words(text: str) -> list[str]:
     """Return the stems of the words of `text` that mean something."""
-    return list(_stemmer().stemWords([_IRREGULAR.get(word, word) for word in _words(text)]))
+    return [_stem(_IRREGULAR.get(word, word)) for word in _words(text)]
 
 
 def other_forms(word: str) -> tuple[str, ...]:
@@ -96,10 +96,9 @@ def _words(text: str) -> list[str]:
 
 def weighed_words(text: str) -> dict[str, float]:
     """Return the stems of the words of `text` that mean something, each with its weight: 0 common, 1 rare."""
-    words = [_IRREGULAR.get(word, word) for word in _words(text)]
     found: dict[str, float] = {}
-    for word, stem in zip(words, _stemmer().stemWords(words), strict=True):
-        found[stem] = max(found.get(stem, 0.0), rarity(word))
+    for word in (_IRREGULAR.get(word, word) for word in _words(text)):
+        found[_stem(word)] = max(found.get(_stem(word), 0.0), rarity(word))
     return found
 
 
@@ -128,6 +127,11 @@ def _ranks() -> dict[str, int]:
 
     words = [word for word in vocabulary() if word[0].isalnum() and (len(word) > 1 or word in ("a", "i"))]
     return {word: rank for rank, word in enumerate(words)}
+
+
+@lru_cache(maxsize=20_000)
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(word))
 
 
 @lru_cache(maxsize=1)

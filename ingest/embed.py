@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 # Texts between two reports of progress; Sentence Transformers sorts each call's texts by length into batches.
 _TEXTS_A_CALL = 256
+# Each batch is padded to its longest text. Of 32, the default, 23 sentences took .63 s on two cores, of 8 .27 s.
+_BATCH = 8
+_HOW = {"batch_size": _BATCH, "normalize_embeddings": True, "show_progress_bar": False}
 
 
 class Embedder:
@@ -55,14 +58,14 @@ class Embedder:
         """Return an (n, dimension) array of unit vectors; `progress` is told how many texts are done."""
         parts = []
         for start, some in _slices(texts, _TEXTS_A_CALL):
-            parts.append(self._model.encode_document(some, normalize_embeddings=True, show_progress_bar=False))
+            parts.append(self._model.encode_document(some, **_HOW))
             if progress:
                 progress(start + len(some))
         return np.vstack(parts).astype(np.float32) if parts else np.empty((0, self.dimension), np.float32)
 
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return an (n, dimension) array of unit vectors of questions."""
-        vectors = self._model.encode_query(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        vectors = self._model.encode_query(list(texts), **_HOW)
         return np.asarray(vectors, np.float32)
 
     @cached_property

@@ -189,6 +189,17 @@ def test_a_title_from_another_tab_stays(open_page: Open, own_store: Path) -> Non
     assert the_desk().conversations.get(kept.id).title == "Elsewhere"
 
 
+def test_conversations_of_the_same_title(open_page: Open, own_store: Path) -> None:
+    """A question is added to the conversation that is open, also where another begins with the same question."""
+    page = ask(ready(open_page(own_store)), ABSENT)
+    page = ask(button(page, "New conversation").click().run(), ABSENT)
+    second = page.session_state["conversation"]
+    page = ask(ask(page, METERS), CAMERAS)
+    assert page.session_state["conversation"] == second
+    assert {one.id: len(one.turns) for one in the_desk().conversations.all()}[second] == 3
+    assert set(page.selectbox(key="conversation").options) == {"New conversation", ABSENT, f"{ABSENT} (2)"}
+
+
 def test_a_filter_on_what_was_removed(open_page: Open, own_store: Path) -> None:
     """A filter forgets a document and a publisher that were removed."""
     page = ready(open_page(own_store))

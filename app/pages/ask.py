@@ -6,6 +6,7 @@ import queue
 import threading
 from dataclasses import asdict
 from datetime import date
+from itertools import count
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,7 +14,7 @@ import streamlit as st
 from app.copies import markdown
 from app.desk import the_desk
 from app.dossier import LONGEST_QUESTION
-from app.pages.parts import in_words, show_answer
+from app.pages.parts import in_words, preload, show_answer
 from app.styles import Run
 from app.styles import markdown as escaped
 from app.suggest import suggestions
@@ -21,6 +22,8 @@ from ingest.errors import DossierError
 from ingest.records import Filters
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from app.answers import Answer
     from app.conversations import Conversation
     from app.desk import Desk
@@ -37,8 +40,9 @@ class _StoppedError(Exception):
 def main() -> None:
     """Draw the view."""
     desk = the_desk()
+    asked = st.session_state.pop("asked", None)
     with st.sidebar:
-        conversation = _choose(desk)
+        conversation = _choose(desk, asked)
         filters = _filters(desk)
     if not desk.work.ready:
         _getting_ready(desk)
@@ -46,34 +50,46 @@ def main() -> None:
     # Set here, so that only a later look finds a difference: drawing anew now would lose the question.
     st.session_state["here"] = len(desk.dossier.library.entries())
     _behind(desk)
-    asked = st.chat_input("Ask about the documents", max_chars=LONGEST_QUESTION, submit_mode="stop")
-    turns = conversation.turns if conversation else ()
-    for number, turn in enumerate(turns):
+    st.chat_input(
+        "Ask about the documents",
+        max_chars=LONGEST_QUESTION,
+        submit_mode="stop",
+        key="question",
+        on_submit=lambda: _put("asked", st.session_state["question"]),
+    )
+    if conversation is None:
+        _empty(desk)
+        return
+    for number, turn in enumerate(conversation.turns):
         _question(turn.answer.question, turn.filters)
         with st.chat_message("assistant"):
-            show_answer(desk.dossier, turn.answer, f"turn-{conversation.id if conversation else ''}-{number}")
-    asked = asked or st.session_state.pop("suggested", None)
+            show_answer(desk.dossier, turn.answer, f"turn-{conversation.id}-{number}")
     if asked:
         _ask(desk, conversation, asked, filters)
-    elif not turns:
-        _empty(desk)
 
 
 # The conversation
 
 
-def _choose(desk: Desk) -> Conversation | None:
+def _choose(desk: Desk, asked: str | None) -> Conversation | None:
+    """Let the user choose a conversation; a question asked outside of one begins one."""
     kept = {one.id: one for one in desk.conversations.all()}
     # The address keeps it, so that it is there after the page was loaded anew.
     before = st.session_state.get("conversation", st.query_params.get("conversation", _NEW))
-    st.session_state["conversation"] = st.session_state.pop("next", before)
-    if st.session_state.get("conversation", _NEW) not in (_NEW, *kept):
-        st.session_state["conversation"] = _NEW
+    before = st.session_state.pop("next", before)
+    if before not in kept:
+        before = _NEW  # deleted elsewhere, or its first question was stopped
+    if asked and before == _NEW:
+        # Begun before its title is drawn, so that nothing needs to be drawn twice.
+        new = desk.conversations.begin(asked)
+        before = new.id
+        kept = {new.id: new} | kept
+    st.session_state["conversation"] = before
+    # Numbered in the order in which they were begun, which stays.
+    begun = sorted(kept.values(), key=lambda one: (one.began, one.id))
+    labels = _labels([(_NEW, "New conversation"), *((one.id, one.title) for one in begun)])
     chosen = st.selectbox(
-        "Conversation",
-        [_NEW, *kept],
-        format_func=lambda key: kept[key].title if key in kept else "New conversation",
-        key="conversation",
+        "Conversation", [_NEW, *kept], format_func=lambda key: labels.get(key, key), key="conversation"
     )
     if chosen:
         st.query_params["conversation"] = chosen
@@ -87,8 +103,23 @@ def _choose(desk: Desk) -> Conversation | None:
     return kept[chosen]
 
 
+def _labels(titles: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return titles by id, told apart where they are the same: Streamlit knows an option by its label alone."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for key, title in titles:
+        numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
+        found[key] = next(label for label in numbered if label not in taken)
+        taken.add(found[key])
+    return found
+
+
+def _put(key: str, value: object) -> None:
+    st.session_state[key] = value
+
+
 def _manage(desk: Desk, conversation: Conversation) -> None:
-    st.button("New conversation", on_click=_go_to, args=[_NEW], width="stretch")
+    st.button("New conversation", on_click=_put, args=["next", _NEW], width="stretch")
     with st.popover("Rename, export, delete", width="stretch"):
         key = f"title-{conversation.id}"
         # Only what the user changes here is kept: another tab may have renamed it.
@@ -97,7 +128,7 @@ def _manage(desk: Desk, conversation: Conversation) -> None:
         )
         st.download_button(
             "Export as Markdown",
-            lambda: _exported(conversation),
+            lambda: _exported(desk, conversation.id),
             "conversation.md",
             "text/markdown",
             on_click="ignore",
@@ -111,7 +142,8 @@ def _rename(desk: Desk, conversation_id: str, key: str) -> None:
         desk.conversations.rename(conversation_id, st.session_state[key])
 
 
-def _exported(conversation: Conversation) -> str:
+def _exported(desk: Desk, conversation_id: str) -> str:
+    conversation = desk.conversations.get(conversation_id)
     parts = [f"# {escaped((Run(conversation.title),))}"]
     for number, turn in enumerate(conversation.turns, 1):
         # Every answer counts its notes from 1; in one file they need labels of their own.
@@ -121,16 +153,12 @@ def _exported(conversation: Conversation) -> str:
 
 def _delete(desk: Desk, conversation_id: str) -> None:
     desk.conversations.delete(conversation_id)
-    _go_to(_NEW)
-
-
-def _go_to(conversation_id: str) -> None:
-    st.session_state["next"] = conversation_id
+    _put("next", _NEW)
 
 
 def _filters(desk: Desk) -> Filters:
     sources = [entry.source for entry in desk.dossier.library.entries()]
-    titles = {source.id: source.title for source in sources}
+    titles = _labels((source.id, source.title) for source in sources)
     publishers = sorted({source.publisher for source in sources if source.publisher})
     # What was chosen may have been removed meanwhile.
     _keep("publisher", next((one for one in publishers if one == st.session_state.get("publisher")), None))
@@ -173,7 +201,7 @@ def _printed(filters: Filters) -> str:
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
 
-def _ask(desk: Desk, conversation: Conversation | None, question: str, filters: Filters) -> None:
+def _ask(desk: Desk, conversation: Conversation, question: str, filters: Filters) -> None:
     _question(question, filters)
     with st.chat_message("assistant"):
         place = st.empty()
@@ -182,20 +210,14 @@ def _ask(desk: Desk, conversation: Conversation | None, question: str, filters: 
         except DossierError as error:
             place.text(str(error))
             return
-        kept = desk.conversations.add(conversation.id if conversation else None, answer, filters)
         with place.container():
-            show_answer(desk.dossier, answer, f"turn-{kept.id}-{len(kept.turns) - 1}")
-    if conversation is None or kept.id != conversation.id:
-        _go_to(kept.id)
-        st.rerun()
+            show_answer(desk.dossier, answer, f"turn-{conversation.id}-{len(conversation.turns)}")
+    with in_words():
+        desk.conversations.add(conversation.id, answer, filters)
 
 
 def _answered(
-    desk: Desk,
-    conversation: Conversation | None,
-    question: str,
-    filters: Filters,
-    place: st.delta_generator.DeltaGenerator,
+    desk: Desk, conversation: Conversation, question: str, filters: Filters, place: st.delta_generator.DeltaGenerator
 ) -> Answer:
     """Ask in a thread of its own, so that this one can be stopped; show each step meanwhile."""
     steps: queue.Queue[str | Answer | BaseException] = queue.Queue()
@@ -208,22 +230,21 @@ def _answered(
 
     def work() -> None:
         try:
-            history = conversation.history() if conversation else []
-            steps.put(desk.dossier.ask(question, filters, history, watch))
+            steps.put(desk.dossier.ask(question, filters, conversation.history(), watch))
         except BaseException as error:  # noqa: BLE001 - raised again where it can be shown
             steps.put(error)
 
+    place.text("Reading the question …")
     threading.Thread(target=work, name="question", daemon=True).start()
-    said = "Reading the question"
     try:
         while True:
-            place.text(f"{said} …")  # Streamlit stops the script here when the user does
+            st.session_state.get("asked")  # Streamlit stops the script here when the user does
             try:
                 told = steps.get(timeout=_LOOK)
             except queue.Empty:
                 continue
             if isinstance(told, str):
-                said = told
+                place.text(f"{told} …")
             elif isinstance(told, BaseException):
                 raise told
             else:
@@ -249,11 +270,8 @@ def _empty(desk: Desk) -> None:
     for number, question in enumerate(suggestions(desk.dossier.library)):
         left, right = st.columns([5, 1], vertical_alignment="center")
         left.text(question)
-        right.button("Ask", key=f"suggestion-{number}", help="Ask this", on_click=_suggest, args=[question])
-
-
-def _suggest(question: str) -> None:
-    st.session_state["suggested"] = question
+        right.button("Ask", key=f"suggestion-{number}", help="Ask this", on_click=_put, args=["asked", question])
+    preload()
 
 
 @st.fragment(run_every="1s")

@@ -42,6 +42,7 @@ def _component(name: str) -> Any:
     )
 
 
+_nothing = st.components.v2.component("dossier_nothing", js="export default () => {}")
 _answer = _component("answer")
 _reader = _component("reader")
 
@@ -54,6 +55,11 @@ def in_words() -> Iterator[None]:
     except DossierError as error:
         st.error("That cannot be done.")
         st.text(str(error))
+
+
+def preload() -> None:
+    """Let the browser fetch what draws components before there is an answer to draw, which would wait a second."""
+    _nothing(key="nothing")
 
 
 def show_answer(dossier: Dossier, answer: Answer, key: str) -> None:
