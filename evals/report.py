@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).with_name("results.md")
 _TITLE = "# Measured\n\nWritten by `make eval`; what each number means is said in the modules beside this file.\n"
-_PACKAGES = ("sentence-transformers", "torch", "chromadb", "pypdfium2")
+_PACKAGES = ("streamlit", "sentence-transformers", "torch", "chromadb", "pypdfium2")
 
 
 def answers(measured: Mapping[str, dict[str, Any]]) -> str:
@@ -44,6 +44,24 @@ def answers(measured: Mapping[str, dict[str, Any]]) -> str:
         "the answered questions. The plain answer gives the best three passages of a search, and always answers."
     )
     return _section("Answers by quoting", _table(header, rows), note, {})
+
+
+def page(result: Mapping[str, Any]) -> str:
+    """Report how soon the page is there and answers."""
+    seen = {
+        "page": "opening the page: the box for questions",
+        "first word": "from Enter to the first word, which says what is done",
+        "answer": "from Enter to the answer with its sources",
+    }
+    rows = [
+        (label, *(f"{seconds:.2f}" for seconds in (result["first"][name], *result[name].values())))
+        for name, label in seen.items()
+    ]
+    note = (
+        f"What ships, without a model; {result['visits']} visits after the first, each by a new browser profile and "
+        "with another first question. Browser and page share the machine."
+    )
+    return _section("Page", _table(("seconds", "first visit", "median", "most"), rows), note, {})
 
 
 def firms(result: Mapping[str, Any]) -> str:
