@@ -63,9 +63,14 @@ def quoted(citation: Citation) -> str:
 def marked(text: str, citations: Sequence[Citation]) -> list[str | int]:
     """Split a text at its citation marks: words, and the numbers of citations.
 
-    What looks like a mark within a quote is part of the quote.
+    What looks like a mark within a quote, or within what is said of its document, is part of that.
     """
-    quotes = sorted({citation.quote.quote for citation in citations}, key=len, reverse=True)
+    said = {citation.quote.quote for citation in citations}
+    for citation in citations:
+        source = citation.document
+        known = (source.title, source.publisher, source.author, citation.quote.place.speaker)
+        said.update(text for text in known if text and "[" in text)
+    quotes = sorted(said, key=len, reverse=True)
     numbers = {citation.number for citation in citations}
     pattern = "|".join([*map(re.escape, quotes), r"\[(\d{1,6})\]"])
     pieces: list[str | int] = []
@@ -75,6 +80,17 @@ def marked(text: str, citations: Sequence[Citation]) -> list[str | int]:
             pieces += [text[done : match.start()], int(match[1])]
             done = match.end()
     return [piece for piece in (*pieces, text[done:]) if piece != ""]
+
+
+def marked_lines(text: str, citations: Sequence[Citation]) -> list[list[str | int]]:
+    """Split a text into its lines, each at its citation marks; a line without words is left out."""
+    lines: list[list[str | int]] = [[]]
+    for piece in marked(text, citations):
+        first, *rest = piece.split("\n") if isinstance(piece, str) else [piece]
+        lines[-1].append(first)
+        lines.extend([one] for one in rest)
+    told = [[piece for piece in line if piece != ""] for line in lines]
+    return [line for line in told if any(isinstance(piece, int) or piece.strip() for piece in line)]
 
 
 def attribution(citation: Citation, *, titled: bool = False) -> str:
@@ -88,6 +104,11 @@ def attribution(citation: Citation, *, titled: bool = False) -> str:
     title = f"“{source.title}”" if titled else ""
     where = ", ".join(part for part in (title, _printed_date(source), printed_place(place)) if part)
     return f"{who} ({where})" if where else who
+
+
+def printed_context(citation: Citation) -> str:
+    """Print what a quote needs to be understood: who "both firms" are, who it is that speaks."""
+    return " … ".join(dict.fromkeys(slice_.quote for slice_ in citation.context))
 
 
 def printed_source(source: Source) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import html as markup
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from app import styles
-from app.cite import marked, printed_place, printed_source, quoted
+from app.cite import marked, marked_lines, printed_context, printed_place, printed_source, quoted
 from app.exports import harmless, statements
-from app.styles import Run, chicago
+from app.styles import Run, apa, apa_in_text, chicago
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from app.answers import Answer, Citation
 
 _NEAREST = "The nearest that the sources do say:"
-_HEADINGS = ("Statement", "Quote", "Speaker", "Source", "Page or paragraph", "Link")
+_HEADINGS = ("Statement", "Quote", "To understand it", "Speaker", "Source", "Page or paragraph", "Link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,8 @@ def footnotes(answer: Answer) -> Copy:
     """Return the answer, and its sources as numbered notes in Chicago style."""
     cited = _cited(answer)
     notes = [(citation.number, chicago(citation)) for citation in cited]
-    text = _lines(answer, str, lambda number: f"[{number}]")
-    rich = _lines(answer, markup.escape, lambda number: f"<sup>{number}</sup>")
-    # Marks side by side would read as one number: 1 and 2 as 12.
-    rich = [line.replace("</sup><sup>", ", ") for line in rich]
+    text = _lines(answer, str, lambda numbers: "".join(f"[{number}]" for number in numbers))
+    rich = _lines(answer, markup.escape, lambda numbers: f"<sup>{', '.join(map(str, numbers))}</sup>")
     rich += [f"<sup>{number}</sup> {styles.html(note)}" for number, note in notes]
     return Copy(
         "Footnotes",
@@ -45,9 +44,31 @@ def footnotes(answer: Answer) -> Copy:
     )
 
 
+def references(answer: Answer) -> Copy:
+    """Return the answer with its sources named in its text, and the list of them, in APA style."""
+    cited = {citation.number: citation for citation in _cited(answer)}
+
+    def named(numbers: Sequence[int]) -> str:
+        return f"({'; '.join(apa_in_text(cited[number])[1:-1] for number in numbers)})"
+
+    text = _lines(answer, str, named)
+    rich = _lines(answer, markup.escape, lambda numbers: markup.escape(named(numbers)))
+    listed = {styles.plain(apa(one.document)): apa(one.document) for one in cited.values()}
+    sources = [listed[key] for key in sorted(listed, key=str.casefold)]
+    return Copy(
+        "APA",
+        "\n".join([*text, "", *map(styles.plain, sources)]).strip(),
+        "".join(f"<p>{line}</p>" for line in (*rich, *map(styles.html, sources))),
+    )
+
+
 def markdown(answer: Answer, prefix: str = "") -> Copy:
     """Return the answer in Markdown, its sources as footnotes; `prefix` keeps them apart from another answer's."""
-    lines = _lines(answer, lambda text: styles.markdown((Run(text),)), lambda number: f"[^{prefix}{number}]")
+    lines = _lines(
+        answer,
+        lambda text: styles.markdown((Run(text),)),
+        lambda numbers: "".join(f"[^{prefix}{number}]" for number in numbers),
+    )
     notes = [f"[^{prefix}{citation.number}]: {styles.markdown(chicago(citation))}" for citation in _cited(answer)]
     return Copy("Markdown", "\n\n".join([*lines, *notes]), None)
 
@@ -71,20 +92,23 @@ def _cited(answer: Answer) -> tuple[Citation, ...]:
     return (*answer.citations, *answer.nearest)
 
 
-def _lines(answer: Answer, words: Callable[[str], str], mark: Callable[[int], str]) -> list[str]:
-    """Return the lines of an answer with its words and its citation marks put into a format."""
+def _lines(answer: Answer, words: Callable[[str], str], marks: Callable[[Sequence[int]], str]) -> list[str]:
+    """Return the lines of an answer with its words and its citation marks, neighbours together, put into a format."""
     cited = _cited(answer)
     text = answer.text
     # The text of a refusal marks none of them; without their words the notes would say nothing.
     unmarked = [one for one in answer.nearest if one.number not in marked(text, cited)]
     if unmarked:
         text = "\n".join([text, _NEAREST, *(f"{quoted(one)} [{one.number}]" for one in unmarked)])
-    # Marks are told from quotes before the lines are cut, since a quote may hold several lines.
-    written = "".join(
-        "\n".join(map(words, piece.split("\n"))) if isinstance(piece, str) else mark(piece)
-        for piece in marked(text, cited)
-    )
-    return [line for line in written.split("\n") if line.strip()]
+    return ["".join(_formatted(line, words, marks)) for line in marked_lines(text, cited)]
+
+
+def _formatted(
+    line: Sequence[str | int], words: Callable[[str], str], marks: Callable[[Sequence[int]], str]
+) -> Iterator[str]:
+    for are_words, group in groupby(line, key=lambda piece: isinstance(piece, str)):
+        pieces = list(group)
+        yield words("".join(map(str, pieces))) if are_words else marks([int(piece) for piece in pieces])
 
 
 def _row(answer: Answer, citation: Citation) -> tuple[str, ...]:
@@ -93,6 +117,7 @@ def _row(answer: Answer, citation: Citation) -> tuple[str, ...]:
     return (
         statements(answer, citation.number),
         citation.quote.quote,
+        printed_context(citation),
         place.speaker or own,
         printed_source(source),
         printed_place(place),

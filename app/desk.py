@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import threading
 import traceback
 from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.conversations import Conversations
 from app.dossier import Dossier, shipped
+from app.incoming import Incoming, Lost, keep, left_over
 from app.mark import Marker
 from app.settings import read_settings
 from ingest.errors import DossierError
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 # A note in the catalog: "begun" while what ships is being added, so that it is gone on with after an interruption,
 # then "added", so that a brief that was removed does not come back.
 _CORPUS = "corpus"
-# Uploads wait here until they are read, so that many large ones do not fill the memory.
+# Uploads wait here until they are read: many large ones do not fill the memory, and none is lost with the process.
 _INCOMING = "incoming"
 # How long a removal can be undone, in seconds.
 UNDO_SECONDS = 8.0
@@ -76,13 +74,6 @@ class Upload:
         return self.step == "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    number: int
-    path: Path
-    password: str | None
-
-
 class Desk:
     """The open store and its background work. Safe to use from every session of the page."""
 
@@ -94,14 +85,15 @@ class Desk:
         self.work = Work(step="Loading the model")
         self._numbers = count()
         self._uploads: dict[int, Upload] = {}
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[tuple[int, Incoming]] = deque()
         self._arrived = threading.Condition()
         self._removals: dict[str, threading.Timer] = {}
         self._removing = threading.RLock()
         self._stopping = threading.Event()
         self._deleting = threading.Event()
         self._incoming = dossier.home / _INCOMING
-        shutil.rmtree(self._incoming, ignore_errors=True)  # of a process that was ended amid its work
+        for one in left_over(self._incoming):
+            self._enter(one)
         self.thread = threading.Thread(target=self._labour, name="desk", daemon=True)
         self.thread.start()
 
@@ -114,7 +106,6 @@ class Desk:
         for document_id, timer in list(self._removals.items()):
             timer.cancel()
             self._remove(document_id)
-        shutil.rmtree(self._incoming, ignore_errors=True)
         self.marker.close()
         self.dossier.close()
 
@@ -122,20 +113,19 @@ class Desk:
 
     def upload(self, name: str, data: bytes, password: str | None = None) -> Upload:
         """Take a file to be added; `name` is a label, never a path. DossierError when the disk has no room for it."""
+        label = one_line(name)[:_LONGEST_NAME] or "A file without a name"
+        return self._enter(keep(self._incoming, label, data, password or None))
+
+    def _enter(self, one: Incoming | Lost) -> Upload:
+        """Put a file into the list of uploads, and into the queue unless it is lost."""
         with self._arrived:
-            upload = Upload(next(self._numbers), one_line(name)[:_LONGEST_NAME] or "A file without a name")
-            try:
-                self._incoming.mkdir(mode=0o700, exist_ok=True)
-                handle, path = tempfile.mkstemp(dir=self._incoming)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-            except OSError as error:
-                raise DossierError(
-                    f"{upload.name}: cannot be taken in ({error.strerror}). Make room on the disk of "
-                    f"{self.dossier.home} or check its permissions, then add it again."
-                ) from error
+            upload = Upload(next(self._numbers), one.name)
+            if isinstance(one, Lost):
+                receipt = Receipt(None, one.name, "failed", error=one.why)
+                upload = replace(upload, step="finished", receipts=(receipt,))
+            else:
+                self._waiting.append((upload.number, one))
             self._uploads[upload.number] = upload
-            self._waiting.append(_Waiting(upload.number, Path(path), password or None))
             self._arrived.notify_all()
         return upload
 
@@ -162,7 +152,8 @@ class Desk:
         for conversation in self.conversations.all():
             self.conversations.delete(conversation.id)
         with self._arrived:
-            self._waiting.clear()
+            while self._waiting:
+                self._waiting.popleft()[1].drop()
             self._uploads = {key: upload for key, upload in self._uploads.items() if upload.step in _BEING_READ}
             self.work.step = "Deleting everything"
             self._deleting.set()
@@ -235,28 +226,27 @@ class Desk:
 
     def _take_in(self) -> None:
         """Add what waits and has the password of the first, so that one child process reads it all."""
-        now = self._waiting[0]
-        password = now.password
+        now, password = self._waiting[0][0], self._waiting[0][1].password
 
         def files() -> Iterator[tuple[str, Callable[[], bytes]]]:
             nonlocal now
-            while self._waiting and self._waiting[0].password == password and not self._stopping.is_set():
-                now = self._waiting.popleft()
-                yield self._uploads[now.number].name, now.path.read_bytes
-                now.path.unlink(missing_ok=True)
-                self._note(now.number, step="finished")
+            while self._waiting and self._waiting[0][1].password == password and not self._stopping.is_set():
+                now, incoming = self._waiting.popleft()
+                yield incoming.name, incoming.begin
+                incoming.drop()
+                self._note(now, step="finished")
 
         def tell(progress: Progress) -> None:
             self.work.step = f"{progress.step.capitalize()} {progress.name}"
-            self._note(now.number, step=progress.step, done=progress.done, total=progress.total)
+            self._note(now, step=progress.step, done=progress.done, total=progress.total)
 
         try:
             for receipt in self.dossier.library.add_files(files(), tell, password):
-                self._note(now.number, receipts=(*self._uploads[now.number].receipts, receipt))
+                self._note(now, receipts=(*self._uploads[now].receipts, receipt))
         except Exception:
-            name = self._uploads[now.number].name
+            name = self._uploads[now].name
             error = f"{name}: something went wrong; the terminal tells what. Add it again."
-            self._note(now.number, step="finished", receipts=(Receipt(None, name, "failed", error=error),))
+            self._note(now, step="finished", receipts=(Receipt(None, name, "failed", error=error),))
             raise
 
     def _remove_all(self) -> None:

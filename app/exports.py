@@ -8,7 +8,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from app.cite import printed_place
+from app.cite import printed_context, printed_place
 from app.styles import date_parts, is_web_address
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _LATEX = {
 }  # fmt: skip
 _NOT_IN_URL = re.compile(r"[{}\\\s]")
 _COLUMNS = (
-    "number", "statement", "quote", "speaker", "publisher", "title", "published", "place", "url", "document", "start",
-    "end",
+    "number", "statement", "quote", "context", "speaker", "publisher", "title", "published", "place", "url", "document",
+    "start", "end",
 )  # fmt: skip
 _CSL = {"article": "webpage", "report": "report", "document": "document"}
 _RIS = {"article": "ELEC", "report": "RPRT", "document": "GEN"}
@@ -81,8 +81,9 @@ def csv_table(answer: Answer) -> str:
     for citation in (*answer.citations, *answer.nearest):
         source, place = citation.document, citation.quote.place
         row = (
-            citation.number, statements(answer, citation.number), citation.quote.quote, place.speaker, source.publisher,
-            source.title, source.published, printed_place(place), source.url, source.id, place.start, place.end,
+            citation.number, statements(answer, citation.number), citation.quote.quote, printed_context(citation),
+            place.speaker, source.publisher, source.title, source.published, printed_place(place), source.url,
+            source.id, place.start, place.end,
         )  # fmt: skip
         writer.writerow([harmless(str(cell if cell is not None else "")) for cell in row])
     return written.getvalue()

@@ -199,13 +199,13 @@ def test_an_answer_is_copied(chromium: Any, address: str) -> None:
     visit = Visit(chromium, address, permissions=["clipboard-read", "clipboard-write"])
     visit.ask(METERS)
     visit.page.get_by_role("button", name="Footnotes").click()
-    visit.page.get_by_text("Copied as footnotes").wait_for()
+    visit.page.get_by_text("Copied as Footnotes").wait_for()
     read = "async type => (await (await navigator.clipboard.read())[0].getType(type)).text()"
     rich, plain = (visit.page.evaluate(read, kind) for kind in ("text/html", "text/plain"))
     assert "<sup>1</sup>" in rich
     assert "1. Ostrel Observer, “A thread on parking meters,” March 5, 2022, para. 1, quoting Ines Okoro." in plain
     visit.page.get_by_role("button", name="Fact-check sheet").click()
-    visit.page.get_by_text("Copied as fact-check sheet").wait_for()
+    visit.page.get_by_text("Copied as Fact-check sheet").wait_for()
     assert "<table>" in visit.page.evaluate(read, "text/html")
     visit.page.context.close()
 
@@ -220,7 +220,7 @@ def test_an_answer_is_copied_over_plain_http(driver: Any, stored: Path, tmp_path
         assert visit.page.evaluate("window.isSecureContext") is False
         visit.ask(METERS)
         visit.page.get_by_role("button", name="Footnotes").click()
-        visit.page.get_by_text("Copied as footnotes").wait_for()
+        visit.page.get_by_text("Copied as Footnotes").wait_for()
         visit.page.evaluate(
             "() => { const field = document.createElement('div'); field.id = 'field'; field.contentEditable = true;"
             " document.body.append(field); field.focus() }"
@@ -263,6 +263,46 @@ def test_files_are_uploaded(visit: Visit) -> None:
     visit.page.goto(visit.address)
     visit.ask("What did Tamber Vision rent to Orrin?")
     visit.page.locator("mark", has_text="twelve sluice gates").wait_for()
+
+
+def test_the_list_of_documents(visit: Visit) -> None:
+    """The list is sorted by a column, opens a document, and removes one after a second question, by keyboard alone."""
+    visit.page.goto(f"{visit.address}/documents")
+    rows = visit.page.locator(".listing tbody tr")
+    rows.first.wait_for(timeout=60_000)
+    count = rows.count()
+    visit.page.get_by_role("button", name="Passages").focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.keyboard.press("Enter")
+    passages = [int(cell) for cell in visit.page.locator(".listing td:nth-child(5)").all_inner_texts()]
+    assert passages == sorted(passages, reverse=True)
+    assert visit.page.locator("[aria-sort=descending]").inner_text() == "Passages"
+    row = rows.filter(has_text="A thread on parking meters")
+    row.get_by_role("button").focus()
+    visit.page.keyboard.press("Enter")
+    visit.page.keyboard.press("Enter")
+    visit.page.get_by_text("Removing A thread on parking meters", exact=False).wait_for()
+    visit.page.get_by_role("button", name="Undo").press("Enter")
+    visit.page.get_by_text(f"{count} of {count} documents").wait_for()
+    row.get_by_role("link").press("Enter")
+    visit.page.get_by_role("heading", name="A thread on parking meters").wait_for(timeout=60_000)
+
+
+def test_files_are_given_in_the_chat(visit: Visit) -> None:
+    """Files that are given with a question, or without one, are read, and what became of each is said there."""
+    text = "---\ntitle: The dam\npublisher: Kay Post\n---\n\nTamber Vision leased nine pumps to Fenby.\n"
+    box = visit.page.get_by_test_id("stChatInput")
+    box.locator("input[type=file]").set_input_files(
+        [
+            {"name": "dam.md", "mimeType": "text/markdown", "buffer": text.encode()},
+            {"name": "torn.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"},
+        ],
+    )
+    box.get_by_test_id("stChatInputSubmitButton").click()
+    visit.page.get_by_text("dam.md: added").wait_for(timeout=60_000)
+    visit.page.get_by_text("torn.pdf: failed", exact=False).wait_for(timeout=60_000)
+    visit.ask("What did Tamber Vision lease to Fenby?")
+    visit.page.locator("mark", has_text="nine pumps").wait_for()
 
 
 def test_a_question_is_stopped(visit: Visit) -> None:

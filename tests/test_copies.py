@@ -11,8 +11,8 @@ from specimens import HOSTILE_QUESTIONS, PARTNER, QUESTIONS
 from test_styles import CITATION
 
 from app.answers import Answer, AnswerSentence, Searched
-from app.cite import marked
-from app.copies import fact_sheet, footnotes, markdown
+from app.cite import marked, marked_lines
+from app.copies import fact_sheet, footnotes, markdown, references
 
 if TYPE_CHECKING:
     from app.dossier import Dossier
@@ -57,17 +57,17 @@ def test_a_denial_is_copied_with_its_claim(answers: dict[str, Answer]) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_fact_sheet_has_a_row_a_citation(answers: dict[str, Answer], question: str) -> None:
-    """The sheet has a row for each citation with its quote, speaker, source, place and link; lines hold six cells."""
+    """The sheet has a row of seven cells for each citation: quote, context, speaker, source, place, link."""
     answer = answers[question]
     copy = fact_sheet(answer)
     cited = (*answer.citations, *answer.nearest)
     lines = [line.split("\t") for line in copy.plain.splitlines()]
-    assert {len(line) for line in lines} == {6}
+    assert {len(line) for line in lines} == {7}
     assert [line[1].removeprefix("'") for line in lines[1:]] == [" ".join(one.quote.quote.split()) for one in cited]
-    assert all(line[2] for line in lines[1:])
+    assert all(line[3] for line in lines[1:])
     table = parser.fromstring(copy.html or "")
     assert len(table.xpath("//tbody/tr")) == len(cited)
-    assert len(table.xpath("//th[@scope='col']")) == 6
+    assert len(table.xpath("//th[@scope='col']")) == 7
 
 
 @pytest.mark.parametrize(("question", "shown"), HOSTILE_QUESTIONS)
@@ -94,6 +94,42 @@ def test_marks_are_found(answers: dict[str, Answer], question: str) -> None:
     numbers = {piece for piece in pieces if isinstance(piece, int)}
     assert numbers >= {citation.number for citation in answer.citations}
     assert numbers <= {citation.number for citation in cited}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_references_name_each_source(answers: dict[str, Answer], question: str) -> None:
+    """In APA style every mark is the source's name in the text, and each document stands once in the list."""
+    answer = answers[question]
+    copy = references(answer)
+    assert copy.html is not None
+    root = parser.fromstring(f"<div>{copy.html}</div>")
+    cited = (*answer.citations, *answer.nearest)
+    text, listed = copy.plain.rpartition("\n\n")[::2]
+    for citation in cited:
+        source = citation.document
+        assert (source.author or source.publisher or source.title) in text
+    titles = {citation.document.title for citation in cited}
+    assert sorted(run.text for run in root.xpath("//p[i or em]/*[self::i or self::em][1]")) == sorted(titles)
+    assert len(listed.splitlines()) == len(titles)
+    assert (
+        " ".join(copy.plain.split()) == " ".join(" ".join(root.itertext()).split()) or "  " not in root.text_content()
+    )
+
+
+def test_references_side_by_side() -> None:
+    """Sources named side by side share their brackets, apart by a semicolon."""
+    line = AnswerSentence("The sources hold a claim and its denial [1][2].", (1, 2))
+    text = references(answer_quoting("A.", "B.", lines=(line,))).plain.splitlines()[0]
+    assert re.fullmatch(r"The sources hold a claim and its denial \([^()]+; [^()]+\)\.", text)
+
+
+def test_a_quote_goes_over_lines() -> None:
+    """A quote of several lines keeps them, and what looks like a mark within it or within a title stays text."""
+    title = "On [1] and more"
+    citation = replace(CITATION, document=replace(CITATION.document, title=title))
+    citation = replace(citation, quote=replace(citation.quote, quote="Row [1]\n\nRow [1]"))
+    text = f"P, “{title}”: “{citation.quote.quote}” [1]"
+    assert marked_lines(text, [citation]) == [[f"P, “{title}”: “Row [1]"], ["Row [1]” ", 1]]
 
 
 def test_neighbouring_marks_stay_two_numbers() -> None:

@@ -131,7 +131,7 @@ def test_a_question_is_answered(open_page: Open, own_store: Path) -> None:
     assert quote.startswith("Tamber Vision put number plate readers into the parking meters")
     assert re.fullmatch(r"source\?document=[0-9a-f]{16}&start=\d+&end=\d+", source["open"])
     assert answer["searched"].startswith("Searched ")
-    assert [copy["label"] for copy in answer["copies"]] == ["Footnotes", "Markdown", "Fact-check sheet"]
+    assert [copy["label"] for copy in answer["copies"]] == ["Footnotes", "APA", "Markdown", "Fact-check sheet"]
     assert [file["label"] for file in answer["downloads"]] == ["BibTeX", "RIS", "CSL-JSON", "CSV", "Record"]
     record = json.loads(answer["downloads"][-1]["text"])
     assert all(verdict.ok for verdict in verify(record, the_desk().dossier.library))

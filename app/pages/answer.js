@@ -121,7 +121,7 @@ export default function ({ data, parentElement }) {
   const status = node("span", "status")
   status.setAttribute("role", "status")
   const tell = (copy) => async () => {
-    status.textContent = (await copyToClipboard(copy)) ? `Copied as ${copy.label.toLowerCase()}.` : "The browser refused to copy."
+    status.textContent = (await copyToClipboard(copy)) ? `Copied as ${copy.label}.` : "The browser refused to copy."
   }
   if (data.copies.length) {
     const row = drawActions("Copy as", data.copies, (copy) => tell(copy)())

@@ -14,7 +14,7 @@ import streamlit as st
 from app.copies import markdown
 from app.desk import the_desk
 from app.dossier import LONGEST_QUESTION
-from app.pages.parts import in_words, preload, show_answer
+from app.pages.parts import in_words, preload, show_answer, state_of
 from app.styles import Run
 from app.styles import markdown as escaped
 from app.suggest import suggestions
@@ -54,8 +54,10 @@ def main() -> None:
         "Ask about the documents",
         max_chars=LONGEST_QUESTION,
         submit_mode="stop",
+        accept_file="multiple",
         key="question",
-        on_submit=lambda: _put("asked", st.session_state["question"]),
+        on_submit=_submitted,
+        args=[desk],
     )
     if conversation is None:
         _empty(desk)
@@ -66,6 +68,16 @@ def main() -> None:
             show_answer(desk.dossier, turn.answer, f"turn-{conversation.id}-{number}")
     if asked:
         _ask(desk, conversation, asked, filters)
+
+
+def _submitted(desk: Desk) -> None:
+    given = st.session_state["question"]
+    st.session_state["given"] = []
+    with in_words():
+        for file in given.files:
+            st.session_state["given"].append(desk.upload(file.name, file.getvalue()).number)
+    if given.text.strip():
+        st.session_state["asked"] = given.text
 
 
 # The conversation
@@ -295,6 +307,10 @@ def _behind(desk: Desk) -> None:
     if work.under_way:
         far = f" ({work.done} of {work.total} files that ship)" if work.done < work.total else ""
         st.text(f"{work.step}{far}. You can ask meanwhile; what is not read yet is not searched.")
+    given = st.session_state.get("given", ())
+    for upload in (one for one in desk.uploads() if one.number in given):
+        for receipt in upload.receipts:
+            st.text(f"{receipt.name}: {state_of(receipt)}")
     for problem in work.failed:
         st.text(problem)
     here = len(desk.dossier.library.entries())

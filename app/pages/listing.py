@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.desk import UNDO_SECONDS, the_desk
-from app.pages.parts import in_words
+from app.pages.parts import in_words, show_listing, state_of
 
 if TYPE_CHECKING:
     from app.desk import Desk, Upload
-    from ingest.records import Entry, Receipt
-
-_STATUS = {
-    "added": "added",
-    "unchanged": "unchanged: it was here already",
-    "updated": "a newer version; the older one is kept for its citations",
-    "duplicate": "duplicate: its text is here already",
-    "failed": "failed",
-}
+    from ingest.records import Entry
 
 
 def main() -> None:
     """Draw the view."""
+    st.set_page_config(layout="wide")
     desk = the_desk()
     _upload(desk)
     entries = desk.dossier.library.entries()
@@ -77,19 +70,12 @@ def _rows(upload: Upload) -> list[dict[str, Any]]:
     return [
         {
             "File": receipt.name,
-            "State": _state(receipt),
+            "State": state_of(receipt),
             "Passages": receipt.passages or None,
             "Pages": receipt.pages or None,
         }
         for receipt in upload.receipts
     ]
-
-
-def _state(receipt: Receipt) -> str:
-    state = f"failed: {receipt.error}" if receipt.error else _STATUS[receipt.status]
-    if receipt.pages_without_text:
-        state += f"; {receipt.pages_without_text} pages without text, which may be scans"
-    return state
 
 
 # The list
@@ -106,18 +92,8 @@ def _list(desk: Desk, entries: list[Entry]) -> None:
         return
     words = st.text_input("Search in titles, publishers and file names", key="search").casefold().split()
     found = [entry for entry in shown if all(word in _words(entry) for word in words)]
-    st.text(f"{len(found)} of {len(shown)} documents. Select one to open or remove it.")
-    chosen = st.dataframe(
-        [_row(entry) for entry in found],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"documents {' '.join(words)}",
-        alt="The documents",
-    )
-    rows = chosen.selection.rows
-    if rows and rows[0] < len(found):
-        _chosen(desk, found[rows[0]])
+    st.text(f"{len(found)} of {len(shown)} documents")
+    show_listing(found, desk.remove)
 
 
 def _words(entry: Entry) -> str:
@@ -125,29 +101,6 @@ def _words(entry: Entry) -> str:
     return " ".join(
         filter(None, (source.title, source.publisher, source.author, source.name, source.published))
     ).casefold()
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    source = entry.source
-    return {
-        "Title": source.title,
-        "Publisher": source.publisher or "",
-        "Published": (source.published or "")[:10],
-        "Kind": source.kind,
-        "Passages": entry.passages,
-        "Pages": entry.pages or None,
-    }
-
-
-def _chosen(desk: Desk, entry: Entry) -> None:
-    source = entry.source
-    st.text(source.title)
-    opened, removed = st.columns(2)
-    if opened.button("Open", key=f"open-{source.id}", width="stretch"):
-        st.switch_page("source.py", query_params={"document": source.id})
-    with removed.popover("Remove", width="stretch"):
-        st.write("Its text, passages and file are deleted. Earlier answers keep their quotes and say that it is gone.")
-        st.button("Remove it", type="primary", key=f"remove-{source.id}", on_click=desk.remove, args=[source.id])
 
 
 @st.fragment(run_every="1s")

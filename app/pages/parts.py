@@ -1,4 +1,4 @@
-"""What the pages share: the two components that show text of documents, and the words for what cannot be done.
+"""What the pages share: the components that show text of documents, and the words for what cannot be done.
 
 Text of documents and of users goes through `st.text`, tables, or these components, which set it as the text of an
 element. Streamlit's Markdown, which its titles, labels and captions are too, would load remote images from it and
@@ -12,25 +12,34 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.cite import marked, printed_day, printed_place, printed_source
-from app.copies import fact_sheet, footnotes, markdown
+from app.cite import marked_lines, printed_day, printed_place, printed_source
+from app.copies import fact_sheet, footnotes, markdown, references
 from app.exports import bibtex, csl_json, csv_table, ris
+from app.styles import is_web_address
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from app.answers import Answer, Citation
     from app.dossier import Dossier
-    from ingest.records import Document, Source
+    from ingest.records import Document, Entry, Receipt
 
 _HERE = Path(__file__).parent
 # Characters between two quotes that are still shown in one passage.
 _NEAR = 400
+
+_STATUS = {
+    "added": "added",
+    "unchanged": "unchanged: it was here already",
+    "updated": "a newer version; the older one is kept for its citations",
+    "duplicate": "duplicate: its text is here already",
+    "failed": "failed",
+}
 
 
 def _component(name: str) -> Any:
@@ -45,6 +54,7 @@ def _component(name: str) -> Any:
 _nothing = st.components.v2.component("dossier_nothing", js="export default () => {}")
 _answer = _component("answer")
 _reader = _component("reader")
+_listing = _component("listing")
 
 
 @contextmanager
@@ -55,6 +65,14 @@ def in_words() -> Iterator[None]:
     except DossierError as error:
         st.error("That cannot be done.")
         st.text(str(error))
+
+
+def state_of(receipt: Receipt) -> str:
+    """Say what became of a file."""
+    state = f"failed: {receipt.error}" if receipt.error else _STATUS[receipt.status]
+    if receipt.pages_without_text:
+        state += f"; {receipt.pages_without_text} pages without text, which may be scans"
+    return state
 
 
 def preload() -> None:
@@ -70,7 +88,7 @@ def show_answer(dossier: Dossier, answer: Answer, key: str) -> None:
         data={
             "key": key,
             "understood": answer.standalone_question if answer.standalone_question != answer.question else "",
-            "lines": [marked(line, cited) for line in answer.text.splitlines() if line.strip()],
+            "lines": marked_lines(answer.text, cited),
             "heading": "The nearest that the sources do say" if answer.nearest else "Sources",
             "sources": [_source(dossier, near) for near in _neighbours(cited)],
             "searched": _searched(answer),
@@ -92,20 +110,38 @@ def show_reader(document: Document, start: int, end: int, *, text: bool) -> None
         data={
             "title": source.title,
             "about": " · ".join(part for part in about if part),
-            "url": web_address(source),
+            "url": source.url if is_web_address(source.url) else "",
             "place": f"{source.id} {start} {end}",
             "blocks": _blocks(document, start, end) if text else [],
         },
     )
 
 
-def web_address(source: Source) -> str:
-    """Return a document's address if a browser may open it, else nothing."""
-    try:
-        scheme = urlsplit(source.url or "").scheme
-    except ValueError:
-        return ""
-    return source.url or "" if scheme in ("http", "https") else ""
+def show_listing(entries: Sequence[Entry], remove: Callable[[str], None]) -> None:
+    """Show documents as a table; `remove` is told the id of one that the user wants to be gone."""
+
+    def removed() -> None:
+        remove(str(st.session_state["listing"]["remove"]))
+
+    _listing(
+        key="listing",
+        on_remove_change=removed,
+        data={
+            "rows": [
+                {
+                    "id": entry.source.id,
+                    "title": entry.source.title,
+                    "publisher": entry.source.publisher or "",
+                    "published": (entry.source.published or "")[:10],
+                    "kind": entry.source.kind,
+                    "passages": entry.passages,
+                    "pages": entry.pages or None,
+                    "open": link_to(entry.source.id, 0, 0),
+                }
+                for entry in entries
+            ]
+        },
+    )
 
 
 def link_to(document_id: str, start: int, end: int) -> str:
@@ -147,7 +183,7 @@ def _source(dossier: Dossier, cited: list[Citation]) -> dict[str, Any]:
         "note": "Source removed: it is no longer in the collection." if removed else "",
         "open": "" if removed else link_to(source.id, place.start, place.end),
         "openLabel": "Show it on the page" if place.page is not None else "Show it in the article",
-        "url": web_address(source),
+        "url": source.url if is_web_address(source.url) else "",
     }
 
 
@@ -174,7 +210,7 @@ def _searched(answer: Answer) -> str:
 def _copies(answer: Answer) -> list[dict[str, str | None]]:
     return [
         {"label": copy.label, "plain": copy.plain, "html": copy.html}
-        for copy in (footnotes(answer), markdown(answer), fact_sheet(answer))
+        for copy in (footnotes(answer), references(answer), markdown(answer), fact_sheet(answer))
     ]
 
 

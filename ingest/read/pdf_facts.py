@@ -87,8 +87,8 @@ def opened_by_pypdf(data: bytes, name: str, password: str | None, *, locked: boo
 def _locked(name: str, password: str | None) -> str:
     state = "is password-protected" if password is None else "is password-protected, and not with the password given"
     return (
-        f"{name}: {state}. Remove the password (for example `qpdf --decrypt --password=... in.pdf out.pdf`) "
-        "and add the result."
+        f"{name}: {state}. Give its password beside the file on the page, or remove it (for example "
+        "`qpdf --decrypt --password=... in.pdf out.pdf`) and add the result."
     )
 
 
