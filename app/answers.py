@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.errors import DossierError
-from ingest.records import Place, Source
+from ingest.records import Filters, Place, Source
 
 if TYPE_CHECKING:
     from ingest.records import Entry, Passage, Sentence
@@ -87,6 +87,47 @@ class AnswerSentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What became of a sentence that a chat model wrote: shown, or left out for these problems.
+
+    `moved`: it cites other passages than the model did. `mended`: the model wrote another in its place.
+    """
+
+    sentence: str
+    shown: bool
+    problems: tuple[str, ...] = ()
+    moved: bool = False
+    mended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How an answer was made: within what, from which passages, by which prompts, and what became of each sentence.
+
+    `shown` are slices of documents (id, start, end) that a model was shown; `prompts` the SHA-256 of each by name;
+    `store` the version of the store; `notice` what a reader must know of a model that failed.
+    """
+
+    filters: Filters = field(default_factory=Filters)
+    store: int = 0
+    shown: tuple[tuple[str, int, int], ...] = ()
+    prompts: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()
+    notice: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the promised JSON object."""
+        return {
+            "filters": asdict(self.filters),
+            "store": self.store,
+            "shown": [{"document": key, "start": start, "end": end} for key, start, end in self.shown],
+            "prompts": dict(self.prompts),
+            "checks": [asdict(check) for check in self.checks],
+            "notice": self.notice,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Searched:
     """What was searched: counts after filters, names also searched, and firms asked for that are nowhere in it."""
 
@@ -111,6 +152,7 @@ class Answer:
     seconds: dict[str, float] = field(default_factory=dict)
     withheld: int = 0
     model: str | None = None
+    making: Making = field(default_factory=Making)
 
     @property
     def answered(self) -> bool:
@@ -137,6 +179,7 @@ class Answer:
             "searched": asdict(self.searched),
             "model": self.model,
             "seconds": self.seconds,
+            "making": self.making.as_json(),
         }
 
 
@@ -163,9 +206,23 @@ def answer_from_json(record: Any) -> Answer:
             seconds=dict(record["seconds"]),
             withheld=int(record["withheld"]),
             model=record["model"],
+            making=_making(record.get("making")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DossierError(f"This is no record of an answer ({type(error).__name__}: {error}).") from error
+
+
+def _making(record: dict[str, Any] | None) -> Making:
+    if record is None:  # of a version that did not keep it
+        return Making()
+    return Making(
+        filters=Filters(**record["filters"] | {"documents": tuple(record["filters"]["documents"])}),
+        store=int(record["store"]),
+        shown=tuple((str(one["document"]), int(one["start"]), int(one["end"])) for one in record["shown"]),
+        prompts=tuple((str(name), str(sha256)) for name, sha256 in record["prompts"].items()),
+        checks=tuple(Check(**one | {"problems": tuple(one["problems"])}) for one in record["checks"]),
+        notice=str(record["notice"]),
+    )
 
 
 def _citation(record: dict[str, Any]) -> Citation:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from app import collection, compose
 from app.answers import source_json
 from app.cite import printed_day
+from app.claims import Evidence, ruled
+from app.drafts import draft_sentence
 from ingest.errors import DossierError, NotFoundError
 from ingest.places import Places
 from ingest.voices import voices
@@ -91,12 +93,28 @@ def _of_text(record: Mapping[str, Any], library: Library) -> Iterator[str]:
         yield f"[{number}] is cited by a sentence or held by the record, and not both"
     if record["answered"] and not cited:
         yield "it answers, and cites nothing"
-    for sentence in sentences if record["model"] is None else ():
+    for sentence in sentences:
         bearing = [citations[number] for number in sentence["citations"] if number in citations]
         own = _without(sentence["text"], bearing, library)
         foreign = [word for word in re.findall(r"[^\W\d_]+", own) if word.casefold() not in _OWN_WORDS]
-        if foreign:
+        if foreign and record["model"] is None:
             yield f"a sentence says what no citation bears: {' '.join(foreign)}"
+        elif foreign:
+            problems = _of_written(sentence["text"], bearing, library)
+            yield from (f"a sentence is not borne: {sentence['text']} ({problem})" for problem in problems)
+
+
+def _of_written(text: str, citations: Sequence[Mapping[str, Any]], library: Library) -> tuple[str, ...]:
+    """Return why citations do not bear a sentence that a chat model wrote."""
+    evidence = []
+    for citation in citations:
+        try:
+            source = library.document(str(citation["document"]["id"])).source
+        except NotFoundError:
+            continue  # said of the citation itself
+        understood = " ".join(str(slice_["quote"]) for slice_ in citation["context"])
+        evidence.append(Evidence(str(citation["quote"]), understood, citation["speaker"], source))
+    return ruled(draft_sentence(text).text, evidence, library.names).problems
 
 
 def _without(text: str, citations: Sequence[Mapping[str, Any]], library: Library) -> str:

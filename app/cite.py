@@ -13,7 +13,7 @@ from ingest.voices import UNNAMED, is_signature
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.answers import Hit
+    from app.answers import Answer, Hit
     from ingest.records import Document, Place, Sentence, Source, Span
 
 # Not strftime's, which speak the language of the user's machine.
@@ -109,6 +109,15 @@ def attribution(citation: Citation, *, titled: bool = False) -> str:
 def printed_context(citation: Citation) -> str:
     """Print what a quote needs to be understood: who "both firms" are, who it is that speaks."""
     return " … ".join(dict.fromkeys(slice_.quote for slice_ in citation.context))
+
+
+def how_written(answer: Answer) -> list[str]:
+    """Say which model wrote an answer, how many of its sentences were left out, and what went wrong with it."""
+    told = [f"Written by {answer.model}; every sentence was checked against its passages."] if answer.model else []
+    if answer.withheld:
+        many = "1 sentence was" if answer.withheld == 1 else f"{answer.withheld} sentences were"
+        told.append(f"{many} left out, since no passage bears what was written.")
+    return [*told, *([answer.making.notice] if answer.making.notice else [])]
 
 
 def printed_source(source: Source) -> str:

@@ -104,6 +104,7 @@ def ask(
     publisher: Publisher = None,
     home: Home = None,
     *,
+    quote: Annotated[bool, typer.Option("--quote", help="Only quote, also where a chat model is set.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with verbatim, cited sentences, or say that the sources do not say.
@@ -112,7 +113,7 @@ def ask(
     """
     turns = _turns(history) if history else ()
     with _opened(home) as dossier:
-        answer = dossier.ask(question, _filters(dossier, firm, since, until, publisher), turns)
+        answer = dossier.ask(question, _filters(dossier, firm, since, until, publisher), turns, quote=quote)
     if as_json:
         _print_json(answer.as_json())
     else:
@@ -387,6 +388,8 @@ def _receipt_line(receipt: Receipt) -> str:
 
 
 def _answer_text(answer: Answer) -> str:
+    from app.cite import how_written  # noqa: PLC0415 - late
+
     parts = [answer.text]
     if answer.standalone_question != answer.question:
         parts.insert(0, f"Understood as: {answer.standalone_question}")
@@ -398,6 +401,7 @@ def _answer_text(answer: Answer) -> str:
     searched = answer.searched
     also = f"; also searched: {', '.join(searched.also_searched)}" if searched.also_searched else ""
     parts.append(f"Searched {searched.documents} documents, {searched.passages} passages{also}.")
+    parts.extend(_one_line(told) for told in how_written(answer))
     return "\n\n".join(parts)
 
 

@@ -9,7 +9,7 @@ from app.answers import AnswerSentence
 from app.cite import attribution, printed_day, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from app.answers import Citation, Searched
     from app.names import Name
@@ -52,12 +52,16 @@ def sentences(question: Question, choice: Choice, citations: Sequence[Citation])
         last = next(at for at in count(first + 1) if at not in choice.denied)
         line = _quoting(citations[first:last], same)
         found.append(AnswerSentence(bullet + line.text, line.citations))
+    return (*found, *closing(question, choice, citations))
+
+
+def closing(question: Question, choice: Choice, citations: Sequence[Citation]) -> Iterator[AnswerSentence]:
+    """Yield what is said after an answer: of when its sources are, and what they do not say."""
     if question.is_of_today:
-        found.append(_of_today(citations))
+        yield _of_today(citations)
     if choice.lacking:
         lacking = " or ".join(_GIVES[want] for want in choice.lacking)
-        found.append(_sentence(_REST.format(lacking=lacking), every))
-    return tuple(found)
+        yield _sentence(_REST.format(lacking=lacking), [citation.number for citation in citations])
 
 
 def _look_alike(citations: Sequence[Citation]) -> frozenset[str]:

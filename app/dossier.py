@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from app.answers import Answer, Searched
-from app.cite import cite, surroundings
-from app.collection import AboutCollection
-from app.compose import refusal, sentences, text_of
-from app.denials import with_denials
-from app.evidence import weighed
-from app.names import absent, ambiguous, names_asked
-from app.question import Question
-from app.quote import choose, nearest, nearest_of_each
+from app.asking import Asking, Watch
+from app.cite import surroundings
+from app.names import names_asked
+from app.prompts import read_prompts
 from app.retrieve import retrieve
-from app.standalone import standalone
+from app.settings import model_settings
+from app.write import ChatModel, forget_tracing
 from ingest.errors import DossierError, NotFoundError
 from ingest.firms import LISTED, FirmNames, fold, without_legal_form
 from ingest.identity import publishers_by_host
@@ -33,20 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from app.answers import AnswerSentence, Citation, Hit, Outcome, Quote
-    from app.evidence import Candidate
-    from app.names import Name
-    from app.question import Want
-    from app.settings import Settings
+    from app.answers import Answer, Citation, Hit
+    from app.settings import ModelSettings, Settings
     from app.standalone import Turn
     from ingest.library import Progress
-    from ingest.records import Document
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 LONGEST_QUESTION = 4000
-# How many passages an answer is looked for in; more where all of a kind is asked for.
-_PASSAGES_READ, _PASSAGES_LISTED = 20, 80
-_NEAREST = 2
 
 
 def shipped() -> list[Path]:
@@ -59,13 +47,15 @@ class Dossier:
 
     def __init__(self, settings: Settings) -> None:
         """Open the store that the settings name; DossierError says why it cannot be opened."""
-        # The model library below would else trace calls to a service where these are set in the environment.
-        for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2"):
-            os.environ.pop(name, None)
         from ingest.embed import Embedder  # noqa: PLC0415 - numpy
 
+        forget_tracing()
         lists = [LISTED, *([settings.firms] if settings.firms else [])]
         self.home = settings.home
+        self._choice = settings.home / "model.json"
+        self._model_settings = settings.model
+        self._model: ChatModel | None = None
+        self._prompts = read_prompts()
         self.library = Library(
             settings.home,
             Embedder(settings.embedder),
@@ -84,6 +74,47 @@ class Dossier:
     def close(self) -> None:
         """Close the store and let another process have it."""
         self.library.close()
+
+    # The chat model
+
+    @property
+    def model(self) -> ChatModel | None:
+        """The chat model that writes answers: set, or chosen on the page; None where none is.
+
+        DossierError when it cannot be used.
+        """
+        if self._model is None:
+            chosen = self._model_settings or self._chosen()
+            self._model = ChatModel(chosen) if chosen else None
+        return self._model
+
+    @property
+    def model_is_chosen(self) -> bool:
+        """Tell whether the model was chosen on the page, and not set."""
+        return self._model_settings is None and self._choice.is_file()
+
+    def choose_model(self, name: str, url: str | None) -> None:
+        """Let a chat model write answers, also after a restart; DossierError when it cannot be used. Keeps no key."""
+        model = ChatModel(model_settings(os.environ, name, url))
+        self._choice.touch(0o600)
+        self._choice.write_text(json.dumps({"name": name, "url": url}), encoding="utf-8")
+        self._model = model
+
+    def forget_model(self) -> None:
+        """Let no model that was chosen write answers any more."""
+        self._choice.unlink(missing_ok=True)
+        self._model = None
+
+    def _chosen(self) -> ModelSettings | None:
+        try:
+            told = json.loads(self._choice.read_text(encoding="utf-8"))
+            return model_settings(os.environ, str(told["name"]), told["url"] and str(told["url"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DossierError(
+                f"{self._choice}: cannot be read ({type(error).__name__}). Delete it, then choose the model again."
+            ) from error
 
     def add_paths(
         self, paths: Iterable[Path], progress: Callable[[Progress], None] = lambda _: None
@@ -126,14 +157,26 @@ class Dossier:
         question: str,
         filters: Filters | None = None,
         history: Sequence[Turn] = (),
-        watch: Callable[[str], None] = lambda _: None,
+        watch: Watch | None = None,
+        *,
+        quote: bool = False,
     ) -> Answer:
-        """Answer a question by quoting; an answer that the sources do not hold is an answer too.
+        """Answer a question; an answer that the sources do not hold is an answer too.
 
-        `history` is what was said before, oldest first: a follow-up is made to stand alone by it. `watch` is told each
-        step before it is taken; what it raises ends the work.
+        The chat model writes it where one is set, unless `quote`. `history` is what was said before, oldest first: a
+        follow-up is made to stand alone by it.
         """
-        return _Asking(self.library, _checked(question), filters or Filters(), history, watch).answer()
+        model, notice = None, ""
+        if not quote:
+            try:
+                model = self.model
+            except DossierError as error:
+                notice = f"{error} The sources are quoted instead."
+        asking = Asking(
+            self.library, (_checked(question), history), filters or Filters(), watch or Watch(), (model, self._prompts)
+        )
+        answer = asking.answer()
+        return replace(answer, making=replace(answer.making, notice=notice)) if notice else answer
 
     def surroundings(self, citation: Citation) -> tuple[str, str] | None:
         """Return what stands around a quote; None when its document is no longer there."""
@@ -142,145 +185,6 @@ class Dossier:
         except NotFoundError:
             return None
         return surroundings(document, citation.quote.place.start, citation.quote.place.end)
-
-
-class _Asking:
-    """One question on its way to an answer."""
-
-    def __init__(
-        self,
-        library: Library,
-        question: str,
-        filters: Filters,
-        history: Sequence[Turn],
-        watch: Callable[[str], None],
-    ) -> None:
-        self._began = perf_counter()
-        self._watch = watch
-        watch("Reading the question")
-        self._library, self._asked, self._filters, self._history = library, question, filters, history
-        self._documents, self._passages = library.catalog.counts(filters)
-        self._alone = standalone(question, history, library.names, library.catalog)
-        self._names = names_asked(self._alone.text, library.names, library.catalog) if self._passages else ()
-        self._retrieved = perf_counter()
-        self._known: dict[str, Document] = {}
-
-    def answer(self) -> Answer:
-        if not self._passages:
-            return self._refused(self._question(), (), ())
-        about = AboutCollection(self._library, self._filters, self._neighbour).answer(self._alone.asks, self._history)
-        unclear = ambiguous(self._alone.text, self._library.names, self._library.catalog, self._filters)
-        if isinstance(about, str):
-            return self._written("ask_back", (), (), about)
-        if about is not None:
-            return self._written("answered", about[0], about[1])
-        if unclear is not None:
-            names = " or ".join([", ".join(unclear[1][:-1]), unclear[1][-1]])
-            return self._written(
-                "ask_back", (), (), f"Which do you mean by {unclear[0]}: {names}? The documents name each."
-            )
-        return self._quoted(self._question())
-
-    def _question(self) -> Question:
-        """Return the question with its misspelt names put right."""
-        return Question(self._corrected(self._alone.text), self._names, self._corrected(self._alone.asks))
-
-    def _corrected(self, text: str) -> str:
-        for name in self._names:
-            if name.corrected:
-                form = name.forms[0].replace("\\", "\\\\")
-                text = re.sub(rf"(?<!\w){re.escape(name.asked)}(?!\w)", form, text)
-        return text
-
-    def _quoted(self, question: Question) -> Answer:
-        library = self._library
-        also = f" for “{question.text}”" if question.text != self._asked else ""
-        self._watch(f"Searching {self._documents:,} documents{also}")
-        missing = absent(self._names, library.catalog, self._filters)
-        most = _PASSAGES_LISTED if question.is_list else _PASSAGES_READ
-        hits = retrieve(library, question.text, self._names, most, self._filters)
-        self._retrieved = perf_counter()
-        self._watch(f"Weighing {len(hits)} passages")
-        candidates = weighed(question, hits, library, self._document)
-        if not missing and self._are_apart(question, candidates):
-            return self._refused(question, (), nearest_of_each(question.related, candidates), apart=True)
-        choice = choose(question, candidates, library.names.reported_on, self._neighbour)
-        if missing or choice.outcome == "not_in_sources":
-            quotes = nearest(candidates, _NEAREST)
-            return self._refused(question, choice.lacking, quotes, tuple(name.asked for name in missing))
-        citations = self._cited(choice.quotes)
-        written = sentences(question, choice, citations)
-        return self._written(choice.outcome, written, citations)
-
-    def _are_apart(self, question: Question, candidates: Sequence[Candidate]) -> bool:
-        """Tell whether firms that a question relates to each other are never named together."""
-        related = question.related
-        firms = list(dict.fromkeys(name.firm.id for name in related if name.firm is not None))
-        return (
-            len(firms) > 1
-            and not self._library.catalog.has_passage_naming(firms, self._filters)
-            and not any(all(one.names(name) for name in related) for one in candidates)
-        )
-
-    def _refused(
-        self,
-        question: Question,
-        lacking: Sequence[Want],
-        quotes: Sequence[Quote],
-        absent: tuple[str, ...] = (),
-        *,
-        apart: bool = False,
-    ) -> Answer:
-        citations = self._cited(with_denials(quotes, self._neighbour)[0])
-        searched = self._searched(absent)
-        text = refusal(question, lacking, searched, filtered=self._filters != Filters(), apart=apart)
-        return replace(self._written("not_in_sources", (), (), text), nearest=citations, searched=searched)
-
-    def _written(
-        self, outcome: Outcome, written: Sequence[AnswerSentence], citations: Sequence[Citation], text: str = ""
-    ) -> Answer:
-        done = perf_counter()
-        return Answer(
-            question=self._asked,
-            standalone_question=self._corrected(self._alone.text),
-            outcome=outcome,
-            text=text or text_of(written),
-            sentences=tuple(written),
-            citations=tuple(citations),
-            nearest=(),
-            searched=self._searched(),
-            seconds={
-                "total": done - self._began,
-                "retrieve": self._retrieved - self._began,
-                "answer": done - self._retrieved,
-            },
-        )
-
-    def _searched(self, absent: tuple[str, ...] = ()) -> Searched:
-        return Searched(self._documents, self._passages, _also_searched(self._names), absent)
-
-    def _cited(self, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
-        cited = tuple(
-            cite(number, quote.hit, quote.sentences, self._document(quote.hit.document.id))
-            for number, quote in enumerate(quotes, start=1)
-        )
-        wrong = [citation for citation in cited if not citation.quote_verified]
-        if wrong:
-            source = wrong[0].document
-            raise DossierError(
-                f"{source.name} ({source.id}): a passage differs from the text it was cut from, so nothing is quoted. "
-                "Run `dossier doctor`, then remove the document and add it again."
-            )
-        return cited
-
-    def _document(self, document_id: str) -> Document:
-        if document_id not in self._known:
-            self._known[document_id] = self._library.document(document_id)
-        return self._known[document_id]
-
-    def _neighbour(self, hit: Hit, step: int) -> Hit | None:
-        beside = self._library.catalog.passage_beside(hit.passage, step)
-        return replace(hit, passage=beside[0], text=beside[1]) if beside else None
 
 
 def _files_below(path: Path) -> list[Path]:
@@ -320,8 +224,3 @@ def _checked(question: str) -> str:
             f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most. Shorten it."
         )
     return question
-
-
-def _also_searched(asked: Iterable[Name]) -> tuple[str, ...]:
-    forms = [form for name in asked for form in name.forms if form != name.asked]
-    return tuple(dict.fromkeys(forms))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.styles import is_web_address
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
@@ -20,7 +21,23 @@ SETTINGS = {
     "DOSSIER_HOME": "folder of the store; default .dossier in the current folder",
     "DOSSIER_EMBEDDER": f"folder of a Sentence Transformers model; default {DEFAULT_EMBEDDER}, which is installed",
     "DOSSIER_FIRMS": "a list of your own, in the columns of corpus/firms.csv, beside the one that ships",
+    "DOSSIER_MODEL": "a chat model that writes the answers, as provider:name; default none, answers are quotes",
+    "DOSSIER_MODEL_URL": "the address of the model's server, where it is not the provider's own",
+    "DOSSIER_MODEL_KEY_FILE": "a file that only you can read with the key; default the provider's own variable",
+    "DOSSIER_MODEL_SECONDS": "how long a model may take for an answer in all; default 60",
 }
+SECONDS = 60.0
+_LONGEST_WAIT = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """A chat model: `name` is "provider:name", `seconds` the most that it may take for an answer, retries included."""
+
+    name: str
+    url: str | None = None
+    key: str | None = field(default=None, repr=False)
+    seconds: float = SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +47,7 @@ class Settings:
     home: Path = Path(".dossier")
     embedder: str = DEFAULT_EMBEDDER
     firms: Path | None = None
+    model: ModelSettings | None = None
 
 
 def read_settings(environment: Mapping[str, str], home: Path | None = None) -> Settings:
@@ -45,4 +63,43 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
         home=(home or Path(environment.get("DOSSIER_HOME") or ".dossier")).expanduser().absolute(),
         embedder=environment.get("DOSSIER_EMBEDDER") or DEFAULT_EMBEDDER,
         firms=Path(firms) if firms else None,
+        model=(
+            model_settings(environment, environment["DOSSIER_MODEL"], environment.get("DOSSIER_MODEL_URL"))
+            if environment.get("DOSSIER_MODEL")
+            else None
+        ),
     )
+
+
+def model_settings(environment: Mapping[str, str], name: str, url: str | None) -> ModelSettings:
+    """Return the settings of a chat model, key and seconds from the environment; DossierError when they are wrong."""
+    if not all(part.strip() for part in name.partition(":")[::2]):
+        raise DossierError(f"The model is {name!r}, which names no provider. Write provider:name, as ollama:llama3.2.")
+    if url and not is_web_address(url):
+        raise DossierError(f"The model's address is {url!r}, which is none. Write it with http:// or https://.")
+    seconds = environment.get("DOSSIER_MODEL_SECONDS") or str(SECONDS)
+    try:
+        limit = float(seconds)
+    except ValueError:
+        limit = 0.0
+    if not 0 < limit <= _LONGEST_WAIT:
+        raise DossierError(f"DOSSIER_MODEL_SECONDS is {seconds!r}. Write a number of seconds up to {_LONGEST_WAIT:,}.")
+    return ModelSettings(name, url, _key(environment.get("DOSSIER_MODEL_KEY_FILE")), limit)
+
+
+def _key(name: str | None) -> str | None:
+    """Return the key that a file holds; DossierError when others can read it."""
+    if not name:
+        return None
+    path = Path(name).expanduser()
+    try:
+        if path.stat().st_mode & 0o077:
+            raise DossierError(f"DOSSIER_MODEL_KEY_FILE is {path}, which others can read. Run: chmod 600 {path}")
+        key = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DossierError(
+            f"DOSSIER_MODEL_KEY_FILE is {path}, which cannot be read ({type(error).__name__})."
+        ) from error
+    if not key:
+        raise DossierError(f"DOSSIER_MODEL_KEY_FILE is {path}, which is empty. Write the key into it.")
+    return key

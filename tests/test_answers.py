@@ -22,7 +22,7 @@ PLACE = {"start", "end", "page", "page_label", "paragraph", "speaker", "via"}
 CITATION = {"number", "quote", "context", "document", "quote_verified"} | PLACE
 ANSWER = {
     "question", "standalone_question", "outcome", "answered", "text", "sentences", "withheld", "citations", "nearest",
-    "searched", "model", "seconds",
+    "searched", "model", "seconds", "making",
 }  # fmt: skip
 OUTCOMES = {"answered", "partly", "not_in_sources", "premise_not_supported", "ask_back"}
 
@@ -36,6 +36,7 @@ def test_the_fields_of_an_answer(answers: dict[str, Answer], question: str) -> N
     assert answer["searched"].keys() == {"documents", "passages", "also_searched", "firms_not_found"}
     assert answer["seconds"].keys() == {"total", "retrieve", "answer"}
     assert answer["citations"] or answer["nearest"]
+    assert answer["making"].keys() == {"filters", "store", "shown", "prompts", "checks", "notice"}
     for sentence in answer["sentences"]:
         assert sentence.keys() == {"text", "citations", "claim"}
         assert sentence["claim"] in {"supported", "unchecked"}

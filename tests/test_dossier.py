@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from specimens import ABSENT, BINOCULARS, CAMERAS, DRAFTS, IN_CHINESE, LISTING, METERS, PARTNER, QUESTIONS
 
+from app.asking import Watch
 from app.dossier import LONGEST_QUESTION, Dossier, shipped
 from app.settings import Settings
 from ingest.errors import DossierError
@@ -257,7 +258,7 @@ def test_what_stands_around_a_quote(dossier: Dossier, answers: dict[str, Answer]
 def test_each_step_is_told_and_may_end_the_work(dossier: Dossier) -> None:
     """Who watches a question is told each step, and what it raises ends the work."""
     steps: list[str] = []
-    dossier.ask(CAMERAS, watch=steps.append)
+    dossier.ask(CAMERAS, watch=Watch(steps.append))
     assert [step.split()[0] for step in steps] == ["Reading", "Searching", "Weighing"]
 
     def stop(step: str) -> None:
@@ -265,7 +266,7 @@ def test_each_step_is_told_and_may_end_the_work(dossier: Dossier) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        dossier.ask(CAMERAS, watch=stop)
+        dossier.ask(CAMERAS, watch=Watch(stop))
 
 
 def test_a_question_to_some_documents(dossier: Dossier) -> None:

@@ -31,7 +31,9 @@ CONSOLE = [
 TRANSCRIPT = dict(
     re.findall(r"^\$ (dossier ask .*)\n((?:(?!\$ ).*\n)+)", next(block for _, block in BLOCKS), re.MULTILINE)
 )
-DOSSIER_LINES = [line for line in CONSOLE if line.startswith("dossier ")]
+DOSSIER_LINES = [
+    re.sub(r"^(?:DOSSIER_\w+=\S+ )+", "", line) for line in CONSOLE if re.match(r"(?:DOSSIER_\w+=\S+ )*dossier ", line)
+]
 MAP = next(block for language, block in BLOCKS if not language and block.startswith("ingest/"))
 
 
@@ -118,3 +120,16 @@ def test_the_transcript_is_real(
     shown, dots, _ = TRANSCRIPT[command].partition("[...]")
     printed = capsys.readouterr().out
     assert printed.startswith(shown) if dots else printed.strip() == shown.strip()
+
+
+def test_the_example_in_python_is_real(
+    collection: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The README's example in Python runs, and prints passages and sentences with what they quote."""
+    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)
+    (code,) = [block for language, block in BLOCKS if language == "python"]
+    exec(code.replace('".dossier"', repr(str(collection))), {})  # noqa: S102 - the README's own
+    *passages, last = capsys.readouterr().out.splitlines()
+    assert len(passages) >= 3
+    assert "Hikvision" in passages[0]
+    assert re.search(r"\[\d+\].* \['", last)

@@ -110,14 +110,31 @@ const drawActions = (words, things, act) => {
   return row
 }
 
-export default function ({ data, parentElement }) {
+const drawUnderstood = (understood, literal) => {
+  const again = node("button", "", "Ask it as I wrote it")
+  again.type = "button"
+  again.onclick = literal
+  return node("p", "understood", `Understood as: ${understood} `, again)
+}
+
+const drawWritten = (written, leftOut) => {
+  const block = node("div", "written", ...written.map((line) => node("p", "", line)))
+  if (!leftOut.length) return block
+  const details = node("details", "", node("summary", "", "What was left out, and why"))
+  for (const one of leftOut) details.append(node("p", "", node("s", "", one.sentence), node("br"), one.why))
+  block.append(details)
+  return block
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".answer")
   const fresh = document.createDocumentFragment()
-  if (data.understood) fresh.append(node("p", "understood", `Understood as: ${data.understood}`))
+  if (data.understood) fresh.append(drawUnderstood(data.understood, () => setTriggerValue("literal", true)))
   for (const line of data.lines) fresh.append(drawLine(line, data.key))
   if (data.sources.length) fresh.append(node("h3", "", data.heading))
   for (const source of data.sources) fresh.append(drawSource(source))
   fresh.append(node("p", "searched", data.searched))
+  if (data.written.length) fresh.append(drawWritten(data.written, data.leftOut))
   const status = node("span", "status")
   status.setAttribute("role", "status")
   const tell = (copy) => async () => {

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.asking import Watch
 from app.copies import markdown
 from app.desk import the_desk
 from app.dossier import LONGEST_QUESTION
+from app.pages.model import model_section
 from app.pages.parts import in_words, preload, show_answer, state_of
 from app.styles import Run
 from app.styles import markdown as escaped
@@ -22,7 +24,7 @@ from ingest.errors import DossierError
 from ingest.records import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from app.answers import Answer
     from app.conversations import Conversation
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _NEW = ""
 # How often a question under way looks whether it was stopped, in seconds.
 _LOOK = 0.05
+_UNCHECKED = "Being written, and not checked yet:"
 
 
 class _StoppedError(Exception):
@@ -41,9 +44,11 @@ def main() -> None:
     """Draw the view."""
     desk = the_desk()
     asked = st.session_state.pop("asked", None)
+    literal = st.session_state.pop("literal", False)
     with st.sidebar:
         conversation = _choose(desk, asked)
         filters = _filters(desk)
+        model_section(desk)
     if not desk.work.ready:
         _getting_ready(desk)
         return
@@ -65,9 +70,14 @@ def main() -> None:
     for number, turn in enumerate(conversation.turns):
         _question(turn.answer.question, turn.filters)
         with st.chat_message("assistant"):
-            show_answer(desk.dossier, turn.answer, f"turn-{conversation.id}-{number}")
+            show_answer(desk.dossier, turn.answer, f"turn-{conversation.id}-{number}", _ask_literally)
     if asked:
-        _ask(desk, conversation, asked, filters)
+        _ask(desk, conversation, asked, filters, literal=literal)
+
+
+def _ask_literally(question: str) -> None:
+    st.session_state["asked"] = question
+    st.session_state["literal"] = True
 
 
 def _submitted(desk: Desk) -> None:
@@ -213,38 +223,38 @@ def _printed(filters: Filters) -> str:
     return ", ".join(f"{name} {value}" for name, value in said.items())
 
 
-def _ask(desk: Desk, conversation: Conversation, question: str, filters: Filters) -> None:
+def _ask(desk: Desk, conversation: Conversation, question: str, filters: Filters, *, literal: bool) -> None:
     _question(question, filters)
+    history = [] if literal else conversation.history()
+    quote = not st.session_state.get("writes", True)
     with st.chat_message("assistant"):
         place = st.empty()
         try:
-            answer = _answered(desk, conversation, question, filters, place)
+            answer = _answered(lambda watch: desk.dossier.ask(question, filters, history, watch, quote=quote), place)
         except DossierError as error:
             place.text(str(error))
             return
         with place.container():
-            show_answer(desk.dossier, answer, f"turn-{conversation.id}-{len(conversation.turns)}")
+            show_answer(desk.dossier, answer, f"turn-{conversation.id}-{len(conversation.turns)}", _ask_literally)
     with in_words():
         desk.conversations.add(conversation.id, answer, filters)
 
 
-def _answered(
-    desk: Desk, conversation: Conversation, question: str, filters: Filters, place: st.delta_generator.DeltaGenerator
-) -> Answer:
-    """Ask in a thread of its own, so that this one can be stopped; show each step meanwhile."""
-    steps: queue.Queue[str | Answer | BaseException] = queue.Queue()
+def _answered(ask: Callable[[Watch], Answer], place: st.delta_generator.DeltaGenerator) -> Answer:
+    """Ask in a thread of its own, so that this one can be stopped; show each step, or what is written, meanwhile."""
+    told: queue.Queue[str | Answer | BaseException] = queue.Queue()
     stopped = threading.Event()
 
-    def watch(step: str) -> None:
+    def tell(text: str) -> None:
         if stopped.is_set():
             raise _StoppedError
-        steps.put(step)
+        told.put(text)
 
     def work() -> None:
         try:
-            steps.put(desk.dossier.ask(question, filters, conversation.history(), watch))
+            told.put(ask(Watch(lambda step: tell(f"{step} …"), lambda draft: tell(f"{_UNCHECKED}\n\n{draft}"))))
         except BaseException as error:  # noqa: BLE001 - raised again where it can be shown
-            steps.put(error)
+            told.put(error)
 
     place.text("Reading the question …")
     threading.Thread(target=work, name="question", daemon=True).start()
@@ -252,15 +262,15 @@ def _answered(
         while True:
             st.session_state.get("asked")  # Streamlit stops the script here when the user does
             try:
-                told = steps.get(timeout=_LOOK)
+                said = told.get(timeout=_LOOK)
             except queue.Empty:
                 continue
-            if isinstance(told, str):
-                place.text(f"{told} …")
-            elif isinstance(told, BaseException):
-                raise told
-            else:
-                return told
+            if isinstance(said, BaseException):
+                raise said
+            if not isinstance(said, str):
+                return said
+            if told.empty():  # else there is newer to show
+                place.text(said)
     finally:
         stopped.set()
 

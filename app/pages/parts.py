@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.cite import marked_lines, printed_day, printed_place, printed_source
+from app.cite import how_written, marked_lines, printed_day, printed_place, printed_source
 from app.copies import fact_sheet, footnotes, markdown, references
 from app.exports import bibtex, csl_json, csv_table, ris
 from app.styles import is_web_address
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 # Characters between two quotes that are still shown in one passage.
 _NEAR = 400
+_SUPPORTED = (
+    "Claims supported: the names, figures, dates, denials and doubts of each sentence stand in the passages that it "
+    "cites. Rules check that; whether the sense is right is for you to judge."
+)
 
 _STATUS = {
     "added": "added",
@@ -80,11 +84,15 @@ def preload() -> None:
     _nothing(key="nothing")
 
 
-def show_answer(dossier: Dossier, answer: Answer, key: str) -> None:
-    """Show an answer with its sources; `key` tells it from the others on the page."""
+def show_answer(dossier: Dossier, answer: Answer, key: str, literal: Callable[[str], None]) -> None:
+    """Show an answer with its sources; `key` tells it from the others on the page.
+
+    `literal` is told a follow-up that is to be asked as it was written.
+    """
     cited = (*answer.citations, *answer.nearest)
     _answer(
         key=key,
+        on_literal_change=lambda: literal(answer.question),
         data={
             "key": key,
             "understood": answer.standalone_question if answer.standalone_question != answer.question else "",
@@ -92,6 +100,12 @@ def show_answer(dossier: Dossier, answer: Answer, key: str) -> None:
             "heading": "The nearest that the sources do say" if answer.nearest else "Sources",
             "sources": [_source(dossier, near) for near in _neighbours(cited)],
             "searched": _searched(answer),
+            "written": [*how_written(answer), *([_SUPPORTED] if answer.model else [])],
+            "leftOut": [
+                {"sentence": check.sentence, "why": "; ".join(check.problems)}
+                for check in answer.making.checks
+                if not check.shown
+            ],
             "copies": _copies(answer) if cited else [],
             "downloads": _downloads(answer) if cited else [],
         },

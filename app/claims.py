@@ -1,0 +1,160 @@
+"""Whether passages bear a sentence that a chat model wrote: by rules alone, each with a reason that a reader sees.
+
+Nothing is proved of what a sentence means. What is held against the passages is what makes a wrong sentence harmful:
+its quotations, firms, names, figures, dates, negations, hedges, denials and strong words, and who did it to whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.facts import bears, facts, iso_date, turned_round
+from app.verbatim import is_verbatim, quotations
+from app.words import share_of, weighed_words
+from ingest.firms import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from app.facts import Date, Facts
+    from ingest.firms import FirmNames
+    from ingest.records import Source
+
+# The share of a sentence's words, by weight, that must stand in what bears it. Over facts of the development questions,
+# in other words than their source's, see `make eval`.
+_SHARE = 0.5
+# More evidence than this for one sentence is a collection, not a proof.
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A run of sentences that may bear a statement.
+
+    `text` is what would be quoted, `understood` that with its antecedents and the proof of who speaks; `speaker` and
+    `source` are what is stored of its voice and document.
+    """
+
+    text: str
+    understood: str
+    speaker: str | None
+    source: Source
+
+    @property
+    def known(self) -> str:
+        """What is known of the voice and the document, beside the text."""
+        source = self.source
+        return " . ".join(filter(None, (self.speaker, source.publisher, source.author, source.title)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What became of a sentence: the indexes of the evidence that bears it, or the reasons why none does."""
+
+    bearing: tuple[int, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def is_borne(self) -> bool:
+        """Tell whether the sentence may be shown as supported."""
+        return not self.problems
+
+
+def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames) -> Ruling:
+    """Hold a sentence, without its citation marks, against evidence; take the fewest pieces that bear it together."""
+    claim = _Claim(sentence, names)
+    chosen: list[int] = []
+    missing = set(claim.wanted)
+    held = [claim.held_by(one) for one in evidence]
+    while len(chosen) < _MOST:
+        left = [at for at in range(len(evidence)) if at not in chosen]
+        best = max(left, key=lambda at: (len(missing & held[at]), claim.share([evidence[at]]), -at), default=None)
+        if best is None or (chosen and not missing & held[best]):
+            break
+        chosen.append(best)
+        missing -= held[best]
+        if not missing:
+            break
+    bearing = [evidence[at] for at in chosen]
+    return Ruling(tuple(sorted(chosen)), tuple(claim.problems(bearing, missing)))
+
+
+class _Claim:
+    """A sentence and what it states. What must be held is told by keys, each with how it is said to be missing."""
+
+    def __init__(self, sentence: str, names: FirmNames) -> None:
+        self._text, self._names = sentence, names
+        self._facts = facts(sentence, names)
+        self._words = weighed_words(sentence)
+        self._quotations = quotations(sentence)
+        self.wanted = dict(self._wanted())
+
+    def _wanted(self) -> Iterator[tuple[tuple[str, object], str]]:
+        for quotation in self._quotations:
+            yield ("quotation", quotation), f"“{quotation}” does not stand there word for word"
+        for firm, form in self._facts.firms.items():
+            yield ("firm", firm), f"{form} is not named there"
+        for name, form in self._facts.names.items():
+            yield ("name", name), f"{form} is not named there"
+        for number, printed in self._facts.numbers.items():
+            yield ("number", number), f"{printed} does not stand there"
+        for date, printed in self._facts.dates.items():
+            yield ("date", date), f"{printed} does not stand there"
+        for word, printed in self._facts.strong.items():
+            yield ("word", word), f"“{printed}” is not said there"
+
+    def held_by(self, evidence: Evidence) -> set[tuple[str, object]]:
+        """Return the keys of what a piece of evidence holds."""
+        whole = f"{evidence.understood} {evidence.text}"
+        own, told = facts(whole, self._names), facts(evidence.known, self._names)
+        folded = f" {fold(whole)} {fold(evidence.known)} "
+        words = {*weighed_words(whole), *own.strong}
+        dates = [*own.dates, *filter(None, map(iso_date, (evidence.source.published, evidence.source.modified)))]
+        return {
+            key
+            for key in self.wanted
+            if (key[0] == "quotation" and is_verbatim(str(key[1]), evidence.text))
+            or (key[0] == "firm" and (key[1] in own.firms or key[1] in told.firms))
+            or (key[0] == "name" and f" {key[1]} " in folded)
+            or (key[0] == "number" and key[1] in own.numbers)
+            or (key[0] == "date" and any(_bears(key[1], date) for date in dates))
+            or (key[0] == "word" and str(key[1]) in words)
+        }
+
+    def share(self, evidence: Iterable[Evidence]) -> float:
+        """Return the share of the sentence's words, by weight, that stand in some evidence."""
+        return share_of(self._words, " ".join(f"{one.understood} {one.text} {one.known}" for one in evidence))
+
+    def problems(self, bearing: Sequence[Evidence], missing: Iterable[tuple[str, object]]) -> Iterator[str]:
+        """Yield why some evidence does not bear the sentence, `missing` being what it does not hold."""
+        if not bearing:
+            yield "it cites no passage that was shown"
+            return
+        for key in self.wanted:
+            if key in missing:
+                yield self.wanted[key]
+        if self.share(bearing) < _SHARE:
+            yield "too few of its words stand there"
+        source = facts(" ".join(one.text for one in bearing), self._names)
+        yield from self._of_doubt(source)
+        reversed_ = turned_round(self._text, " ".join(one.text for one in bearing), self._names)
+        if reversed_:
+            yield f"there {reversed_[1]} and {reversed_[0]} stand the other way round"
+
+    def _of_doubt(self, source: Facts) -> Iterator[str]:
+        own = self._facts
+        if source.negated and not own.negated:
+            yield "a “not” or a denial there is left out"
+        if own.negated and not source.negated:
+            yield "it denies what is not denied there"
+        if "denies" in source.marks and "denies" not in own.marks and source.negated and own.negated:
+            yield "a denial there is left out"
+        if "hedges" in source.marks and not (own.attributed or "hedges" in own.marks):
+            yield "a doubt there (“reportedly”, “claims”) is left out"
+        if "supposes" in source.marks and not ("supposes" in own.marks or own.attributed or "hedges" in own.marks):
+            yield "what is only planned or supposed there is stated"
+
+
+def _bears(wanted: object, known: Date) -> bool:
+    return isinstance(wanted, tuple) and bears(wanted, known)

@@ -1,0 +1,46 @@
+"""A chat model's draft taken apart: its sentences, and the numbers of the passages that each cites."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ingest.read.clean import remove_invisible
+from ingest.sentences import sentence_spans
+
+# What a model writes when the passages do not answer.
+NOTHING = "NOTHING"
+_MARK = r"[\[【]\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*[\]】]"
+_MARKS = re.compile(rf"\s*((?:{_MARK}\s*)+)")
+# "... in 2010. [1]" becomes "... in 2010 [1].": a mark belongs to the sentence before it.
+_AFTER_STOP = re.compile(rf"([.!?][”\"’)]*)\s*((?:{_MARK}\s*)+)(?=\s|$)")
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
+_FEWEST_LETTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """A sentence without its marks, and the numbers that it cites, in order."""
+
+    text: str
+    numbers: tuple[int, ...]
+
+
+def draft_sentences(draft: str) -> list[DraftSentence]:
+    """Return the sentences of a draft; headings and a word that says that there is nothing are none."""
+    found: list[DraftSentence] = []
+    for line in remove_invisible(draft)[0].splitlines():
+        text = _EMPHASIS.sub(r"\2", _BULLET.sub("", line)).strip()
+        if not text or text.strip(" .*") == NOTHING or text.startswith("#"):
+            continue
+        text = _AFTER_STOP.sub(lambda match: f" {match[2].strip()}{match[1]} ", text)
+        found.extend(draft_sentence(text[start:end]) for start, end in sentence_spans(text))
+    return [one for one in found if len(re.findall(r"[^\W\d_]", one.text)) >= _FEWEST_LETTERS]
+
+
+def draft_sentence(text: str) -> DraftSentence:
+    """Return a sentence apart from its marks."""
+    numbers = [int(number) for match in _MARKS.finditer(text) for number in re.findall(r"\d+", match[1])]
+    bare = " ".join(_MARKS.sub(" ", text).split())
+    return DraftSentence(re.sub(r"\s+([.,;:!?])", r"\1", bare), tuple(dict.fromkeys(numbers)))

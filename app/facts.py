@@ -1,0 +1,177 @@
+"""What a sentence states that can be held against its source: names, figures, dates, negations, strong words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from app.cite import MONTHS
+from app.verbatim import NEGATION
+from app.words import content_words
+from ingest.firms import capitalised_names, fold
+from ingest.passages import marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.firms import FirmNames
+
+# "May" is a month beside a day or a year, or after a word that leads to a month.
+_CLEAR = "|".join(f"{month}|{month[:3]}\\.?" for month in MONTHS if month != "May") + "|Sept\\.?"
+_MONTH = f"{_CLEAR}|May"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DATE = re.compile(
+    rf"\b(?:(?P<iso>\d{{4}}-\d\d-\d\d)"
+    rf"|(?P<d1>{_DAY})(?:\s+of)?\s+(?P<m1>{_MONTH})\b(?:,?\s+(?P<y1>\d{{4}}))?"
+    rf"|(?P<m2>{_MONTH})\s+(?P<d2>{_DAY})(?![\d.%])(?:,?\s+(?P<y2>\d{{4}}))?"
+    rf"|(?P<m3>{_MONTH}),?\s+(?P<y3>\d{{4}})"
+    rf"|(?P<m4>{_CLEAR}|(?<=in )May|(?<=since )May|(?<=until )May|(?<=by )May)(?!\w)"
+    r"|(?P<y4>(?:19|20)\d\d)(?![\d,.]*\d)(?!\s?(?:%|percent|per cent|million|billion)))"
+)
+_SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9, "bn": 10**9}
+_SCALES["trillion"] = 10**12
+_CURRENCIES = {
+    "us$": "USD", "$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR",
+    "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "¥": "CNY", "rmb": "CNY", "cny": "CNY",
+    "yuan": "CNY", "renminbi": "CNY", "hk$": "HKD", "hkd": "HKD", "chf": "CHF", "francs": "CHF", "yen": "JPY",
+}  # fmt: skip
+_NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(
+        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split(),
+        2,
+    )
+} | {word: 10 * tens for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)}
+_NUMBER = re.compile(
+    r"(?:(?P<before>US\$|HK\$|[$€£¥]|\b(?:USD|EUR|GBP|RMB|CNY|CHF|HKD)\b)\s?)?"
+    rf"(?:(?<![\w.,])(?P<digits>\d[\d,]*(?:\.\d+)?)|\b(?P<word>{'|'.join(_NUMBER_WORDS)})\b)"
+    r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|bn|mn|[mk])\b)?"
+    r"(?:[\s-]?(?P<after>%|percent\b|per cent\b|percentage points?\b|dollars?\b|euros?\b|pounds?\b|yuan\b|renminbi\b|"
+    r"RMB\b|francs\b|yen\b))?(?!\w)",
+    re.IGNORECASE,
+)
+# Words that count, date, judge or strengthen: a sentence may use none that its source does not.
+_STRONG = re.compile(
+    r"\b(?:half|thirds?|quarters?|majority|dozens?|hundreds|thousands|millions|billions|double[ds]?|twice|"
+    r"today|now|currently|still|ongoing|no longer|former(?:ly)?|recently|"
+    r"only|all|every|always|entire(?:ly)?|sole(?:ly)?|largest|biggest|leading|first|direct(?:ly)?|"
+    r"knowing(?:ly)?|wittingly|unwittingly|deliberate(?:ly)?|secret(?:ly)?|illegal(?:ly)?|unlawful(?:ly)?|criminal(?:ly)?|"
+    r"guilty|complicit|complicity|implicated|culpable|responsible|abuses?|abused|atrocit(?:y|ies)|genocide|crimes?|"
+    r"proved|proven|confirm(?:s|ed)?|admit(?:s|ted)?|acknowledg(?:es?|ed))\b",
+    re.IGNORECASE,
+)
+_ALPHANUMERIC = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+\b")
+# What tells that somebody else says so: as good as a hedge of the source's.
+_SAYS = re.compile(
+    r"\b(?:according to|sa(?:ys?|id)|writ(?:es|ten)|wrote|report(?:s|ed|edly)?|claim\w*|alleg\w+|argu\w+|state[sd]|"
+    r"told|suggest\w*|describ\w+|quot\w+|call(?:s|ed)|note[sd]|assert\w*|insist\w*|maintain\w*|estimat\w+|accus\w+|"
+    r"suspect\w*|believ\w+|expect\w*)\b",
+    re.IGNORECASE,
+)
+_PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
+
+Date = tuple[int | None, int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A figure: its value, and "%", a currency's code or nothing."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day."""
+
+    firms: dict[str, str]
+    names: dict[str, str]
+    numbers: dict[Number, str]
+    dates: dict[Date, str]
+    strong: dict[str, str]
+    negated: bool
+    marks: frozenset[str]
+    attributed: bool
+
+
+def facts(text: str, names: FirmNames) -> Facts:
+    """Return what a text states."""
+    mentions = names.find(text)
+    rest = _DATE.sub(lambda match: " " * len(match[0]), text)
+    for one in mentions:  # "Qihoo 360" is no figure
+        rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
+    words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
+    return Facts(
+        firms={one.firm: one.form for one in mentions},
+        names={fold(one.form): one.form for one in capitalised_names(text) if words[one.start : one.end] == one.form},
+        numbers=dict(_numbers(rest)),
+        dates={_date(match): match[0] for match in _DATE.finditer(text)},
+        strong={_stem(match[0]): match[0] for match in _STRONG.finditer(text)}
+        | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
+        negated=bool(NEGATION.search(text)) or "denies" in marks(text),
+        marks=marks(text),
+        attributed=bool(_SAYS.search(text)),
+    )
+
+
+def bears(date: Date, known: Date) -> bool:
+    """Tell whether a date holds all that another one, which may leave out year, month or day, says."""
+    return all(part is None or part == other for part, other in zip(date, known, strict=True))
+
+
+def iso_date(text: str | None) -> Date | None:
+    """Return a date in ISO 8601, or what there is of it."""
+    parts = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text or "")
+    return (int(parts[1]), _int(parts[2]), _int(parts[3])) if parts else None
+
+
+def turned_round(claim: str, source: str, names: FirmNames) -> tuple[str, str] | None:
+    """Return two firms that a claim names in the other order than its source, in the same voice of the verb; or None.
+
+    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa received money from Intel".
+    """
+    said = list(dict.fromkeys(one.firm for one in names.find(claim)))
+    known = list(dict.fromkeys(one.firm for one in names.find(source)))
+    both = [firm for firm in said if firm in known]
+    if len(both) != 2 or [firm for firm in known if firm in said] == both:
+        return None
+    verbs = set(content_words(claim)) & set(content_words(source))
+    if bool(_PASSIVE.search(claim)) != bool(_PASSIVE.search(source)) or not verbs:
+        return None
+    forms = {one.firm: one.form for one in names.find(claim)}
+    return forms[both[0]], forms[both[1]]
+
+
+def _date(match: re.Match[str]) -> Date:
+    if match["iso"]:
+        year, month, day = match["iso"].split("-")
+        return int(year), int(month), int(day)
+    month = next((match[name] for name in ("m1", "m2", "m3", "m4") if match[name]), None)
+    year = next((match[name] for name in ("y1", "y2", "y3", "y4") if match[name]), None)
+    day = match["d1"] or match["d2"]
+    number = next((at for at, one in enumerate(MONTHS, 1) if month and one.startswith(month[:3])), None)
+    return _int(year), number, _int(day and day.rstrip("strndh"))
+
+
+def _int(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _numbers(text: str) -> Iterator[tuple[Number, str]]:
+    for match in _NUMBER.finditer(text):
+        try:
+            digits = match["digits"]
+            value = Decimal(digits.replace(",", "")) if digits else Decimal(_NUMBER_WORDS[match["word"].casefold()])
+        except InvalidOperation:
+            continue
+        value *= _SCALES.get((match["scale"] or "").casefold(), 1)
+        unit = (match["before"] or match["after"] or "").casefold()
+        yield Number(value.normalize(), "%" if unit.startswith(("%", "per")) else _CURRENCIES.get(unit, "")), match[0]
+
+
+def _stem(word: str) -> str:
+    return " ".join(content_words(word)) or word.casefold()

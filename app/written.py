@@ -1,0 +1,291 @@
+"""An answer by a chat model: drafted from passages, each sentence checked, mended once, and what fails left out."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from app.answers import AnswerSentence, Check, Quote
+from app.cite import cite, printed_day, printed_place
+from app.claims import Evidence, ruled
+from app.denials import denies, with_denials
+from app.drafts import draft_sentences
+from app.facts import facts
+from app.words import share_of, weighed_words
+from app.write import ModelError
+from ingest.firms import fold
+from ingest.passages import LONGEST_SENTENCE, marks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from app.answers import Citation, Hit
+    from app.denials import Neighbour
+    from app.drafts import DraftSentence
+    from app.prompts import Prompt
+    from app.question import Question
+    from app.standalone import Turn
+    from app.write import ChatModel
+    from ingest.firms import FirmNames
+    from ingest.records import Document
+
+# Sentences that are asked for, and sentences of a passage that may bear one together.
+_MOST, _MOST_LISTED = 6, 14
+_RUN = 3
+# How much of a sentence's words a passage holds that is worth looking into further.
+_WORTH = 0.3
+# What of a conversation a follow-up is understood by.
+_TURNS, _LONGEST_TURN = 8, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Sentences that passages bear, with their citations; how many were left out; what became of each."""
+
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    withheld: int
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Borne:
+    """A draft sentence and the quotes that bear it, or why none does; `moved` tells that it cited others."""
+
+    draft: DraftSentence
+    quotes: tuple[Quote, ...] = ()
+    problems: tuple[str, ...] = ()
+    moved: bool = False
+
+
+class Writer:
+    """Writes answers with a chat model from what is shown to it: never trusted, always checked."""
+
+    def __init__(
+        self,
+        model: ChatModel,
+        prompts: dict[str, Prompt],
+        names: FirmNames,
+        document: Callable[[str], Document],
+        beside: tuple[Neighbour, Callable[[str], Sequence[Hit]]],
+    ) -> None:
+        """Take a model, its prompts, the known names, and what finds documents.
+
+        `beside` finds the passage beside another, and all passages of a document.
+        """
+        self._model, self._prompts, self._names, self._document = model, prompts, names, document
+        self._neighbour, self._passages = beside
+
+    @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self._model.name
+
+    @property
+    def prompts(self) -> tuple[tuple[str, str], ...]:
+        """The name and the SHA-256 of each prompt."""
+        return tuple((name, prompt.sha256) for name, prompt in self._prompts.items())
+
+    def standalone(self, question: str, history: Sequence[Turn], until: float) -> str | None:
+        """Return a follow-up as the model makes it stand alone; None when it fails, or names what nobody named."""
+        said = [f"{turn.get('role', '')}: {turn.get('content', '')[:_LONGEST_TURN]}" for turn in history[-_TURNS:]]
+        conversation = "\n".join(said)
+        asked = self._prompts["standalone"].filled(conversation=conversation, question=question)
+        try:
+            reply = "".join(self._model.stream([("user", asked)], until))
+        except ModelError:
+            return None
+        lines = [" ".join(line.split()) for line in reply.splitlines() if line.strip()]
+        if len(lines) != 1 or len(lines[0]) > _LONGEST_TURN:
+            return None
+        new, known = facts(lines[0], self._names), facts(f"{conversation}\n{question}", self._names)
+        added = (
+            new.firms.keys() - known.firms.keys()
+            or {name for name in new.names if f" {name} " not in f" {fold(conversation)} {fold(question)} "}
+            or new.numbers.keys() - known.numbers.keys()
+            or new.dates.keys() - known.dates.keys()
+            or new.negated != facts(question, self._names).negated
+        )
+        return None if added else lines[0]
+
+    def write(
+        self,
+        question: Question,
+        shown: Sequence[Hit],
+        watch: Callable[[str], None],
+        draft: Callable[[str], None],
+        until: float,
+    ) -> Written:
+        """Write an answer from passages; `draft` is told what is written so far, unchecked. ModelError from the model.
+
+        All of it, with the sentences that are sent back once, ends before `until`, a time of `time.monotonic`.
+        """
+        watch(f"Waiting for {self._model.name}")
+        most = str(_MOST_LISTED if question.is_list else _MOST)
+        asked = self._prompts["answer"].filled(
+            most=most, passages="\n\n".join(map(self._printed, range(1, len(shown) + 1), shown)), question=question.text
+        )
+        messages = [("user", asked)]
+        reply = self._told(messages, until, draft)
+        watch("Checking each sentence against its passages")
+        borne = self._checked(draft_sentences(reply), shown)
+        failed = [one for one in borne if one.problems]
+        if failed:
+            watch(f"Asking for {len(failed)} sentences again")
+            again = self._prompts["again"].filled(sentences="\n".join(map(_complaint, failed)))
+            messages += [("assistant", reply), ("user", again)]
+            # What is borne already is shown, also when the model fails now.
+            with suppress(ModelError):
+                mended = self._checked(draft_sentences(self._told(messages, until, draft)), shown)
+                borne = list(_in_order(borne, [one for one in mended if not one.problems]))
+        return self._composed(borne, failed)
+
+    def _told(self, messages: Sequence[tuple[str, str]], until: float, draft: Callable[[str], None]) -> str:
+        reply = ""
+        for piece in self._model.stream(messages, until):
+            reply += piece
+            draft(reply)
+        return reply
+
+    def _printed(self, number: int, hit: Hit) -> str:
+        """Return a passage as the model is shown it: its number, what is known of it, its words."""
+        source, place = hit.document, hit.passage.place
+        speaker = f"said by {place.speaker}" if place.speaker else ""
+        day = printed_day(source.published) if source.published else ""
+        about = (source.publisher or source.author, f"“{source.title}”", day, printed_place(place), speaker)
+        before = f"(before it: {hit.passage.context})\n" if hit.passage.context else ""
+        return f"[{number}] {', '.join(part for part in about if part)}\n{before}<passage>\n{hit.text}\n</passage>"
+
+    # Checking
+
+    def _checked(self, drafted: Sequence[DraftSentence], shown: Sequence[Hit]) -> list[_Borne]:
+        found = [self._ruled(one, shown) for one in drafted]
+        return [self._with_denials(one, following) for one, following in pairwise([*found, None]) if one]
+
+    def _ruled(self, draft: DraftSentence, shown: Sequence[Hit]) -> _Borne:
+        """Hold a sentence against the passages that it cites, then their neighbours, then their documents."""
+        cited = [shown[number - 1] for number in draft.numbers if 0 < number <= len(shown)]
+        problems: tuple[str, ...] = ()
+        for moved, hits in enumerate(self._wider(cited, draft.text)):
+            quotes = [quote for hit in hits for quote in _runs(hit)]
+            ruling = ruled(draft.text, [self._evidence(quote) for quote in quotes], self._names)
+            if ruling.is_borne:
+                return _Borne(draft, tuple(quotes[at] for at in ruling.bearing), moved=bool(moved))
+            problems = problems or ruling.problems
+        return _Borne(draft, problems=problems or ("it cites no passage that was shown",))
+
+    def _wider(self, cited: Sequence[Hit], text: str) -> Iterator[Sequence[Hit]]:
+        if not cited:
+            return
+        yield cited
+        beside = [self._neighbour(hit, step) for hit in cited for step in (-1, 1)]
+        near = [*cited, *(hit for hit in beside if hit)]
+        yield near
+        words = weighed_words(text)
+        known = {hit.passage.id for hit in near}
+        documents = dict.fromkeys(hit.document.id for hit in cited)
+        far = [hit for key in documents for hit in self._passages(key) if hit.passage.id not in known]
+        yield [*near, *(hit for hit in far if share_of(words, f"{hit.passage.context} {hit.text}") >= _WORTH)]
+
+    def _evidence(self, quote: Quote) -> Evidence:
+        text = self._document(quote.hit.document.id).text
+        spans = dict.fromkeys(span for sentence in quote.sentences for span in sentence.antecedents)
+        voice = quote.hit.passage.voice
+        understood = [text[span.start : span.end] for span in (*spans, *(voice.proof if voice else ()))]
+        own = text[quote.sentences[0].start : quote.sentences[-1].end]
+        return Evidence(own, " ".join(understood), quote.hit.passage.place.speaker, quote.hit.document)
+
+    def _with_denials(self, one: _Borne, following: _Borne | None) -> _Borne:
+        """Let no denial of what a sentence claims be left out: it, or the one after it, must deny, too."""
+        if one.problems:
+            return one
+        quotes, _ = with_denials(one.quotes, self._neighbour)
+        added = [quote for quote in quotes if quote not in one.quotes and any(map(denies, quote.sentences))]
+        said = one.draft.text + (f" {following.draft.text}" if following and not following.problems else "")
+        if added and "denies" not in marks(said):
+            denial = added[0].sentences[0]
+            told = self._document(added[0].hit.document.id).text[denial.start : denial.end]
+            return _Borne(one.draft, problems=(f"the denial that belongs to it is left out: {told}",))
+        return _Borne(one.draft, (*one.quotes, *added), moved=one.moved)
+
+    # Composing
+
+    def _composed(self, borne: Iterable[_Borne], failed: Sequence[_Borne]) -> Written:
+        quotes: dict[tuple[str, int, int], int] = {}
+        cited: list[Citation] = []
+        sentences: list[AnswerSentence] = []
+        checks: list[Check] = []
+        for one in {one.draft.text: one for one in borne}.values():
+            if one.problems:
+                checks.append(Check(one.draft.text, shown=False, problems=one.problems))
+                continue
+            numbers: list[int] = []
+            for quote in one.quotes:
+                key = (quote.hit.document.id, quote.sentences[0].start, quote.sentences[-1].end)
+                if key not in quotes:
+                    quotes[key] = len(quotes) + 1
+                    cited.append(cite(quotes[key], quote.hit, quote.sentences, self._document(key[0])))
+                numbers.append(quotes[key])
+            numbers = list(dict.fromkeys(numbers))
+            text = _voiced(one.draft.text, cited[numbers[0] - 1])
+            sentences.append(AnswerSentence(_marked(text, numbers), tuple(numbers)))
+            checks.append(Check(one.draft.text, shown=True, moved=one.moved))
+        checks.extend(
+            Check(one.draft.text, shown=False, problems=one.problems, mended=True)
+            for one in failed
+            if not any(one.draft.text == check.sentence for check in checks)
+        )
+        withheld = sum(not check.shown and not check.mended for check in checks)
+        return Written(tuple(sentences), tuple(cited), withheld, tuple(checks))
+
+
+def _runs(hit: Hit) -> Iterator[Quote]:
+    """Yield every run of neighbouring sentences of a passage that may be quoted as one, the shortest first."""
+    sentences = hit.passage.sentences
+    for length in range(1, _RUN + 1):
+        for at in range(len(sentences) - length + 1):
+            run = sentences[at : at + length]
+            asks = any("asks" in sentence.marks for sentence in run)
+            if not asks and (length == 1 or run[-1].end - run[0].start <= LONGEST_SENTENCE):
+                yield Quote(hit, run)
+
+
+def _complaint(one: _Borne) -> str:
+    marks_ = "".join(f"[{number}]" for number in one.draft.numbers)
+    return f"- {one.draft.text} {marks_}\n  Why not: {'; '.join(one.problems)}"
+
+
+def _in_order(borne: Sequence[_Borne], mended: Sequence[_Borne]) -> Iterator[_Borne]:
+    """Put sentences that were mended where the failed ones stood, one for one; what is not mended stays failed."""
+    shown = {one.draft.text for one in borne if not one.problems}
+    left = list({one.draft.text: one for one in mended if one.draft.text not in shown}.values())
+    for one in borne:
+        if not one.problems:
+            yield one
+            continue
+        words = weighed_words(one.draft.text)
+        best = max(left, key=lambda other: share_of(words, other.draft.text), default=None)
+        if best is not None and share_of(words, best.draft.text) >= _WORTH:
+            left.remove(best)
+            yield best
+        else:
+            yield one
+
+
+def _voiced(text: str, citation: Citation) -> str:
+    """Name who says it, where the sentence does not."""
+    speaker, source = citation.quote.place.speaker, citation.document
+    if not speaker or any(name in text for name in re.findall(r"[^\W\d_]{3,}", speaker) if name[0].isupper()):
+        return text
+    own = source.publisher or source.author or source.title
+    body, stop = (text[:-1], text[-1]) if text[-1] in ".!?" else (text, ".")
+    return f"{body} (said by {speaker}, quoted by {own}){stop}"
+
+
+def _marked(text: str, numbers: Sequence[int]) -> str:
+    told = "".join(f"[{number}]" for number in numbers)
+    body, stop = (text[:-1], text[-1]) if text[-1] in ".!?" else (text, ".")
+    return f"{body} {told}{stop}"
