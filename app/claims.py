@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.facts import bears, facts, iso_date, turned_round
+from app.facts import bears, facts, iso_date, turned_round, words_of
 from app.verbatim import is_verbatim, quotations
 from app.words import share_of, weighed_words
-from ingest.firms import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -108,7 +107,7 @@ class _Claim:
         """Return the keys of what a piece of evidence holds."""
         whole = f"{evidence.understood} {evidence.text}"
         own, told = facts(whole, self._names), facts(evidence.known, self._names)
-        folded = f" {fold(whole)} {fold(evidence.known)} "
+        folded = f" {words_of(whole)} {words_of(evidence.known)} "
         words = {*weighed_words(whole), *own.strong}
         dates = [*own.dates, *filter(None, map(iso_date, (evidence.source.published, evidence.source.modified)))]
         return {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.cite import MONTHS
 from app.verbatim import NEGATION
-from app.words import content_words
+from app.words import content_words, rarity
 from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
@@ -71,7 +71,12 @@ _SAYS = re.compile(
     r"suspect\w*|believ\w+|expect\w*)\b",
     re.IGNORECASE,
 )
-_PASSIVE = re.compile(r"\b(?:by|from)\b", re.IGNORECASE)
+# What stands before who acts, in the passive and after "received", and what makes of a name an owner.
+_AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
+_OWNER = re.compile(r"[’']s?\b|[’']s?\s")
+_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\.(?=\s)")
+# So rare a word, where a sentence begins, is taken for a name.
+_RARE = 0.85
 
 Date = tuple[int | None, int | None, int | None]
 
@@ -107,7 +112,7 @@ def facts(text: str, names: FirmNames) -> Facts:
     words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
     return Facts(
         firms={one.firm: one.form for one in mentions},
-        names={fold(one.form): one.form for one in capitalised_names(text) if words[one.start : one.end] == one.form},
+        names={words_of(form): form for form in _names(text, words)},
         numbers=dict(_numbers(rest)),
         dates={_date(match): match[0] for match in _DATE.finditer(text)},
         strong={_stem(match[0]): match[0] for match in _STRONG.finditer(text)}
@@ -116,6 +121,21 @@ def facts(text: str, names: FirmNames) -> Facts:
         marks=marks(text),
         attributed=bool(_SAYS.search(text)),
     )
+
+
+def words_of(text: str) -> str:
+    """Return the folded words of a text, a space between two."""
+    return " ".join(re.findall(r"\w+", fold(text)))
+
+
+def _names(text: str, words: str) -> Iterator[str]:
+    """Yield the names in a text that no list holds; `words` is it with blanks for firms, dates and figures."""
+    for one in capitalised_names(_TITLE.sub(r"\1 ", text)):
+        # "Charles Rollet of Vantry Board" is two.
+        yield from (part for part in re.split(r"\s+(?:of|and|for|in|the)\s+", one.form) if part in words)
+    first = re.match(r"\W*([A-Z][\w’'-]*)", words)
+    if first and not words[: first.start(1)].strip() and rarity(fold(first[1])) > _RARE:
+        yield first[1]
 
 
 def bears(date: Date, known: Date) -> bool:
@@ -130,20 +150,28 @@ def iso_date(text: str | None) -> Date | None:
 
 
 def turned_round(claim: str, source: str, names: FirmNames) -> tuple[str, str] | None:
-    """Return two firms that a claim names in the other order than its source, in the same voice of the verb; or None.
+    """Return two firms that a claim relates to each other the other way round than its source; None where it does not.
 
-    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa received money from Intel".
+    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel".
     """
-    said = list(dict.fromkeys(one.firm for one in names.find(claim)))
-    known = list(dict.fromkeys(one.firm for one in names.find(source)))
-    both = [firm for firm in said if firm in known]
-    if len(both) != 2 or [firm for firm in known if firm in said] == both:
-        return None
-    verbs = set(content_words(claim)) & set(content_words(source))
-    if bool(_PASSIVE.search(claim)) != bool(_PASSIVE.search(source)) or not verbs:
+    said, known = _direction(claim, names), _direction(source, names)
+    if said is None or known is None or said == known or set(said) != set(known):
         return None
     forms = {one.firm: one.form for one in names.find(claim)}
-    return forms[both[0]], forms[both[1]]
+    of_names = {stem for firm in said for form in names.forms(firm) for stem in content_words(form)}
+    if not (set(content_words(claim)) & set(content_words(source))) - of_names:
+        return None
+    return forms[said[0]], forms[said[1]]
+
+
+def _direction(text: str, names: FirmNames) -> tuple[str, str] | None:
+    """Return the two firms that a text names, who acts first; None when it names fewer or more."""
+    first_of = {one.firm: one for one in reversed(names.find(text)) if one.firm in names.by_id}
+    if len(first_of) != 2:
+        return None
+    one, other = sorted(first_of.values(), key=lambda mention: mention.start)
+    turned = bool(_AGENT.search(text[: other.start])) != bool(_OWNER.match(text[one.end :]))
+    return (other.firm, one.firm) if turned else (one.firm, other.firm)
 
 
 def _date(match: re.Match[str]) -> Date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ingest.passages import marks
 
@@ -23,6 +24,7 @@ NEGATION = re.compile(
 )
 # What may end a quotation that the text goes on after.
 _TAIL = " .,;:!?"
+_FIRST_CJK = 0x2E80
 
 
 def quotations(text: str) -> list[str]:
@@ -73,17 +75,21 @@ def _trimmed(quotation: str) -> str:
 
 
 def _find(wanted: str, folded: str, start: int) -> tuple[int, int] | None:
-    """Return where a folded text stands in another from `start` on, at whole words."""
+    """Return where a folded text stands in another from `start` on, at whole words and whole figures."""
     if not wanted:
         return None
-    pattern = (r"\b" if wanted[0].isalnum() else "") + re.escape(wanted) + (r"\b" if wanted[-1].isalnum() else "")
-    # "1.5" does not end in "1", nor does "15,000" in "15"; "-5" is not "5".
-    match = re.compile(rf"(?<![\d][.,])(?<!-){pattern}(?![.,]\d)(?!\s?%)" if wanted[-1].isdigit() else pattern).search(
-        folded, start
-    )
+    before = (r"(?<!\w)" if _is_of_word(wanted[0]) else "") + (r"(?<!\d[.,])" if wanted[0].isdigit() else "")
+    after = (r"(?!\w)" if _is_of_word(wanted[-1]) else "") + (r"(?![.,]\d|\s?%)" if wanted[-1].isdigit() else "")
+    match = re.compile(before + re.escape(wanted) + after).search(folded, start)
     return match.span() if match else None
 
 
+def _is_of_word(letter: str) -> bool:
+    """Tell a letter or digit of a script that puts spaces between words."""
+    return letter.isalnum() and ord(letter) < _FIRST_CJK
+
+
+@lru_cache(maxsize=64)
 def _folded(text: str) -> tuple[str, list[int]]:
     """Return a text with its looks made alike and, for each of its letters, where that stood."""
     letters: list[str] = []

@@ -13,10 +13,9 @@ from app.cite import cite, printed_day, printed_place
 from app.claims import Evidence, ruled
 from app.denials import denies, with_denials
 from app.drafts import draft_sentences
-from app.facts import facts
+from app.facts import facts, words_of
 from app.words import share_of, weighed_words
 from app.write import ModelError
-from ingest.firms import fold
 from ingest.passages import LONGEST_SENTENCE, marks
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class Writer:
         new, known = facts(lines[0], self._names), facts(f"{conversation}\n{question}", self._names)
         added = (
             new.firms.keys() - known.firms.keys()
-            or {name for name in new.names if f" {name} " not in f" {fold(conversation)} {fold(question)} "}
+            or {name for name in new.names if f" {name} " not in f" {words_of(conversation)} {words_of(question)} "}
             or new.numbers.keys() - known.numbers.keys()
             or new.dates.keys() - known.dates.keys()
             or new.negated != facts(question, self._names).negated

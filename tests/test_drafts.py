@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.drafts import DraftSentence, draft_sentences
+
+
+@pytest.mark.parametrize(
+    ("draft", "sentences"),
+    [
+        ("Intel invested in 2010 [1].", [("Intel invested in 2010.", (1,))]),
+        ("Intel invested in 2010. [1]", [("Intel invested in 2010.", (1,))]),
+        ("Intel invested [1][2, 3] in 2010.", [("Intel invested in 2010.", (1, 2, 3))]),
+        ("Intel invested. [1] NetPosa grew. [2]", [("Intel invested.", (1,)), ("NetPosa grew.", (2,))]),
+        ("- Intel invested [1].\n- **NetPosa** grew [2].", [("Intel invested.", (1,)), ("NetPosa grew.", (2,))]),
+        ("1. It said “we sold U.S. chips” [4].", [("It said “we sold U.S. chips”.", (4,))]),
+        ("Intel invested 【2】.", [("Intel invested.", (2,))]),
+        ("# Answer\n\nIntel invested.", [("Intel invested.", ())]),
+        ("NOTHING", []),
+        ("**NOTHING.**", []),
+        ("", []),
+        ("[1]\n...", []),
+    ],
+)
+def test_a_draft_is_taken_apart(draft: str, sentences: list[tuple[str, tuple[int, ...]]]) -> None:
+    """A draft is its sentences without lists, emphasis and headings, each with the numbers that it cites."""
+    assert draft_sentences(draft) == [DraftSentence(*sentence) for sentence in sentences]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_draft(draft: str) -> None:
+    """Whatever a model writes is taken apart, and no mark is left in a sentence."""
+    for sentence in draft_sentences(draft):
+        assert sentence.text
+        assert "[1]" not in sentence.text
