@@ -42,9 +42,8 @@ class Evidence:
 
     @property
     def known(self) -> str:
-        """What is known of the voice and the document, beside the text."""
-        source = self.source
-        return " . ".join(filter(None, (self.speaker, source.publisher, source.author, source.title)))
+        """Who speaks and who publishes. Not the title, which names more than a passage is about."""
+        return " . ".join(filter(None, (self.speaker, self.source.publisher, self.source.author)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,7 @@ class _Claim:
         whole = f"{evidence.understood} {evidence.text}"
         own, told = facts(whole, self._names), facts(evidence.known, self._names)
         folded = f" {words_of(whole)} {words_of(evidence.known)} "
-        words = {*weighed_words(whole), *own.strong}
-        dates = [*own.dates, *filter(None, map(iso_date, (evidence.source.published, evidence.source.modified)))]
+        words = {*folded.split(), *own.strong}
         return {
             key
             for key in self.wanted
@@ -117,9 +115,19 @@ class _Claim:
             or (key[0] == "firm" and (key[1] in own.firms or key[1] in told.firms))
             or (key[0] == "name" and f" {key[1]} " in folded)
             or (key[0] == "number" and key[1] in own.numbers)
-            or (key[0] == "date" and any(_bears(key[1], date) for date in dates))
+            or (
+                key[0] == "date"
+                and any(_bears(key[1], date) for date in (*own.dates, *self._dates_of(evidence, key[1])))
+            )
             or (key[0] == "word" and str(key[1]) in words)
         }
+
+    def _dates_of(self, evidence: Evidence, wanted: object) -> Iterator[Date]:
+        """Yield the dates of a document that may bear a date: a year alone only where its voice is named beside it."""
+        said = f" {words_of(self._text)} "
+        is_named = any(f" {words_of(name)} " in said for name in evidence.known.split(" . ") if name)
+        if is_named or (isinstance(wanted, tuple) and wanted[1] is not None):
+            yield from filter(None, map(iso_date, (evidence.source.published, evidence.source.modified)))
 
     def share(self, evidence: Iterable[Evidence]) -> float:
         """Return the share of the sentence's words, by weight, that stand in some evidence."""
@@ -135,24 +143,58 @@ class _Claim:
                 yield self.wanted[key]
         if self.share(bearing) < _SHARE:
             yield "too few of its words stand there"
+        yield from self._of_swapped(max(bearing, key=lambda one: self.share([one])))
         source = facts(" ".join(one.text for one in bearing), self._names)
         yield from self._of_doubt(source)
         reversed_ = turned_round(self._text, " ".join(one.text for one in bearing), self._names)
         if reversed_:
             yield f"there {reversed_[1]} and {reversed_[0]} stand the other way round"
 
+    def _of_swapped(self, best: Evidence) -> Iterator[str]:
+        """Yield a firm that stands where the evidence that says most of the sentence names another."""
+        there = {one.firm: one.form for one in self._names.find(best.text)}
+        added = [form for firm, form in self._facts.firms.items() if firm not in there]
+        left_out = [form for firm, form in there.items() if firm not in self._facts.firms]
+        told = words_of(best.known)
+        added = [form for form in added if words_of(form) not in told]
+        if added and left_out:
+            yield f"it speaks of {added[0]}, and what stands there is of {left_out[0]}"
+
     def _of_doubt(self, source: Facts) -> Iterator[str]:
-        own = self._facts
-        if source.negated and not own.negated:
-            yield "a “not” or a denial there is left out"
-        if own.negated and not source.negated:
-            yield "it denies what is not denied there"
-        if "denies" in source.marks and "denies" not in own.marks and source.negated and own.negated:
-            yield "a denial there is left out"
-        if "hedges" in source.marks and not (own.attributed or "hedges" in own.marks):
+        own, words = self._facts, self._words.keys()
+        yield from self._of_negation(source)
+        careful = (*own.doubted, *own.attributed)
+        if any(_is_said(scope, words) and not _touches(scope, careful) for scope in source.doubted):
             yield "a doubt there (“reportedly”, “claims”) is left out"
-        if "supposes" in source.marks and not ("supposes" in own.marks or own.attributed or "hedges" in own.marks):
+        if "supposes" in source.marks and not ("supposes" in own.marks or careful):
             yield "what is only planned or supposed there is stated"
+
+    def _of_negation(self, source: Facts) -> Iterator[str]:
+        own, words = self._facts, self._words.keys()
+        own_denies, source_denies = "denies" in own.marks, "denies" in source.marks
+        if source_denies and not own_denies:
+            yield "a denial there is left out"
+        elif source.negated and not own.negated and not own_denies:
+            yield "a “not” there is left out"
+        elif own_denies and not source_denies:
+            if not source.negated:
+                yield "it denies what is not denied there"
+        else:
+            said = [scope for scope in source.negated if _is_said(scope, words)]
+            if len(said) > len(own.negated) or any(not _touches(scope, own.negated) for scope in said):
+                yield "a “not” there is left out"
+            new = any(not _touches(scope, source.negated) for scope in own.negated)
+            if new or len(own.negated) > len(source.negated):
+                yield "it denies what is not denied there"
+
+
+def _is_said(scope: frozenset[str], words: Iterable[str]) -> bool:
+    """Tell whether half of what a word is about stands in a sentence."""
+    return len(scope & set(words)) * 2 >= len(scope) if scope else False
+
+
+def _touches(scope: frozenset[str], others: Iterable[frozenset[str]]) -> bool:
+    return any(scope & other or scope == other for other in others)
 
 
 def _bears(wanted: object, known: Date) -> bool:

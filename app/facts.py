@@ -14,9 +14,10 @@ from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ingest.firms import FirmNames
+    from ingest.records import Mention
 
 # "May" is a month beside a day or a year, or after a word that leads to a month.
 _CLEAR = "|".join(f"{month}|{month[:3]}\\.?" for month in MONTHS if month != "May") + "|Sept\\.?"
@@ -71,6 +72,13 @@ _SAYS = re.compile(
     r"suspect\w*|believ\w+|expect\w*)\b",
     re.IGNORECASE,
 )
+_DOUBT = re.compile(
+    r"\b(?:reportedly|alleged(?:ly)?|possibl[ey]|might|apparent(?:ly)?|appears?|seems?|suspected|likely|probably|"
+    r"purported(?:ly)?|unconfirmed|rumou?red|claims?|claimed|said to|thought to|believed to)\b|(?<=[a-z,] )may(?= )",
+    re.IGNORECASE,
+)
+# How many words after a "not" it is taken to be about.
+_SCOPE = 4
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
 _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s")
@@ -91,16 +99,20 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day."""
+    """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day.
+
+    `negated`, `doubted` and `attributed` hold, for each word that does so, the stems of the words after it.
+    """
 
     firms: dict[str, str]
     names: dict[str, str]
     numbers: dict[Number, str]
     dates: dict[Date, str]
     strong: dict[str, str]
-    negated: bool
+    negated: tuple[frozenset[str], ...]
+    doubted: tuple[frozenset[str], ...]
+    attributed: tuple[frozenset[str], ...]
     marks: frozenset[str]
-    attributed: bool
 
 
 def facts(text: str, names: FirmNames) -> Facts:
@@ -112,14 +124,15 @@ def facts(text: str, names: FirmNames) -> Facts:
     words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
     return Facts(
         firms={one.firm: one.form for one in mentions},
-        names={words_of(form): form for form in _names(text, words)},
+        names={words_of(form): form for form in _names(text, words, mentions)},
         numbers=dict(_numbers(rest)),
         dates={_date(match): match[0] for match in _DATE.finditer(text)},
-        strong={_stem(match[0]): match[0] for match in _STRONG.finditer(text)}
+        strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
-        negated=bool(NEGATION.search(text)) or "denies" in marks(text),
+        negated=tuple(_scopes(NEGATION, text)),
+        doubted=tuple(_scopes(_DOUBT, text)),
+        attributed=tuple(_scopes(_SAYS, text)),
         marks=marks(text),
-        attributed=bool(_SAYS.search(text)),
     )
 
 
@@ -128,8 +141,19 @@ def words_of(text: str) -> str:
     return " ".join(re.findall(r"\w+", fold(text)))
 
 
-def _names(text: str, words: str) -> Iterator[str]:
+def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[frozenset[str]]:
+    """Yield, for each match, the stems of the next few words that mean something, within its sentence."""
+    for match in pattern.finditer(text):
+        after = re.split(r"[.!?][\s”\"’)]", text[match.end() :], maxsplit=1)[0]
+        yield frozenset(content_words(after)[:_SCOPE])
+
+
+def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
     """Yield the names in a text that no list holds; `words` is it with blanks for firms, dates and figures."""
+    for mention in mentions:  # "SenseTime Capital" is not SenseTime
+        longer = re.compile(r"(?:[ -](?!(?:CEO|Inc|Ltd|Co)\b)[A-Z][\w&]+)+").match(text, mention.end)
+        if longer:
+            yield text[mention.start : longer.end()]
     for one in capitalised_names(_TITLE.sub(r"\1 ", text)):
         # "Charles Rollet of Vantry Board" is two.
         yield from (part for part in re.split(r"\s+(?:of|and|for|in|the)\s+", one.form) if part in words)
@@ -199,7 +223,3 @@ def _numbers(text: str) -> Iterator[tuple[Number, str]]:
         value *= _SCALES.get((match["scale"] or "").casefold(), 1)
         unit = (match["before"] or match["after"] or "").casefold()
         yield Number(value.normalize(), "%" if unit.startswith(("%", "per")) else _CURRENCIES.get(unit, "")), match[0]
-
-
-def _stem(word: str) -> str:
-    return " ".join(content_words(word)) or word.casefold()

@@ -16,12 +16,13 @@ _LIGATURES = {ord(letter): unicodedata.normalize("NFKD", letter) for letter in "
 _FOLDED = {**_QUOTES, **_HYPHENS, **_UNSEEN, **_LIGATURES, ord("…"): "..."}
 _QUOTATION = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]|「([^「」]+)」")
 _ELISION = re.compile(r"\s*[\[(]?(?:…|\.\.\.|\. \. \.)[\])]?\s*")
-# What turns a sentence round, so that none may be left out of a quotation.
+# What turns a sentence round, and what else may not be left out of a quotation.
 NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|unable|hardly|except|unless|un(?:true|founded)|"
-    r"refus\w+|fail(?:s|ed|ing)? to|stopp?\w*|ceased?|false(?:ly)?)\b|n[’']t\b|不|没|未|无|非",
+    r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|cannot|unable|untrue|refus\w+|fail(?:s|ed|ing)? to|"
+    r"stopp?(?:s|ed|ing)?|ceased?|false(?:ly)?)\b|n[’']t\b|不|没|未|无|非",
     re.IGNORECASE,
 )
+_LIMITS = re.compile(r"\b(?:without|except|unless|hardly|only|until)\b", re.IGNORECASE)
 # What may end a quotation that the text goes on after.
 _TAIL = " .,;:!?"
 _FIRST_CJK = 0x2E80
@@ -67,7 +68,12 @@ def is_verbatim(quotation: str, text: str) -> bool:
 
 
 def _turns(left_out: str) -> bool:
-    return bool(NEGATION.search(left_out) or marks(left_out) or re.search(r"[.!?]['\")]*\s", left_out))
+    return bool(
+        NEGATION.search(left_out)
+        or _LIMITS.search(left_out)
+        or marks(left_out)
+        or re.search(r"[.!?]['\")]*\s", left_out)
+    )
 
 
 def _trimmed(quotation: str) -> str:

@@ -36,6 +36,17 @@ _MOST, _MOST_LISTED = 6, 14
 _RUN = 3
 # How much of a sentence's words a passage holds that is worth looking into further.
 _WORTH = 0.3
+# A sentence that tells a reader or a program what to say is data, and states nothing of the world.
+_SAY = r"(?:write|say|answer|reply|respond|output|print|repeat|cite|quote|state|include|insert|conclude|mention|report)"
+_INSTRUCTS = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.]{0,60}\b(?:instructions?|rules?|prompts?|above|before|previous|prior|"
+    r"everything|passages?)\b"
+    rf"|(?:^|[.!?:]\s+|[“\"'(])(?:please\s+|now\s+|then\s+|also\s+)?{_SAY}\b(?!\s+(?:is|was|has)\b)"
+    r"|\b(?:system|assistant|user|human|instructions?)\s*:"
+    r"|\b(?:assistants?|language models?|chatbots?|AIs?|LLMs?|you)\b[^.]{0,40}"
+    rf"\b(?:must|should|shall|have to|are to|will)\b[^.]{{0,20}}\b{_SAY}\b",
+    re.IGNORECASE,
+)
 # What of a conversation a follow-up is understood by.
 _TURNS, _LONGEST_TURN = 8, 2000
 
@@ -106,7 +117,7 @@ class Writer:
             or {name for name in new.names if f" {name} " not in f" {words_of(conversation)} {words_of(question)} "}
             or new.numbers.keys() - known.numbers.keys()
             or new.dates.keys() - known.dates.keys()
-            or new.negated != facts(question, self._names).negated
+            or len(new.negated) != len(facts(question, self._names).negated)
         )
         return None if added else lines[0]
 
@@ -247,8 +258,9 @@ def _runs(hit: Hit) -> Iterator[Quote]:
     for length in range(1, _RUN + 1):
         for at in range(len(sentences) - length + 1):
             run = sentences[at : at + length]
-            asks = any("asks" in sentence.marks for sentence in run)
-            if not asks and (length == 1 or run[-1].end - run[0].start <= LONGEST_SENTENCE):
+            own = hit.text[run[0].start - hit.passage.start : run[-1].end - hit.passage.start]
+            bears_nothing = any("asks" in sentence.marks for sentence in run) or _INSTRUCTS.search(own)
+            if not bears_nothing and (length == 1 or run[-1].end - run[0].start <= LONGEST_SENTENCE):
                 yield Quote(hit, run)
 
 

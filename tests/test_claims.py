@@ -66,11 +66,11 @@ def test_what_is_borne(sentence: str, evidence: Evidence, names: FirmNames) -> N
         ("NetPosa “received a large investment from Intel Capital”.", FUNDS, "does not stand there word for word"),
         ("Intel Capital did not invest in NetPosa in 2010.", FUNDS, "it denies what is not denied there"),
         ("NetPosa knowingly received a strategic investment from Intel Capital.", FUNDS, "“knowingly” is not said"),
-        ("Microsoft has such a partnership.", DENIED, "a “not” or a denial there is left out"),
+        ("Microsoft has such a partnership.", DENIED, "is left out"),
         ("Microsoft does not have any such partnership.", DENIED, "a denial there is left out"),
         ("SenseNets has a partnership with Microsoft.", CLAIMED, "a doubt there"),
         ("Google runs a search engine for China.", PLANNED, "what is only planned or supposed there is stated"),
-        ("Megvii sold cameras to the police of Kessel.", NOT_SOLD, "a “not” or a denial there is left out"),
+        ("Megvii sold cameras to the police of Kessel.", NOT_SOLD, "is left out"),
         ("SenseTime trains horses for a travelling circus near the sea.", STAKE, "too few of its words stand there"),
     ],
 )
