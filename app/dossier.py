@@ -95,9 +95,12 @@ class Dossier:
 
     def choose_model(self, name: str, url: str | None) -> None:
         """Let a chat model write answers, also after a restart; DossierError when it cannot be used. Keeps no key."""
-        model = ChatModel(model_settings(os.environ, name, url))
+        self.use_model(ChatModel(model_settings(os.environ, name, url)))
         self._choice.touch(0o600)
         self._choice.write_text(json.dumps({"name": name, "url": url}), encoding="utf-8")
+
+    def use_model(self, model: ChatModel) -> None:
+        """Let a chat model write answers until the store is closed."""
         self._model = model
 
     def forget_model(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.cite import MONTHS
@@ -14,7 +15,7 @@ from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from ingest.firms import FirmNames
     from ingest.records import Mention
@@ -57,12 +58,44 @@ _NUMBER = re.compile(
 # Words that count, date, judge or strengthen: a sentence may use none that its source does not.
 _STRONG = re.compile(
     r"\b(?:half|thirds?|quarters?|majority|dozens?|hundreds|thousands|millions|billions|double[ds]?|twice|"
-    r"today|now|currently|still|ongoing|no longer|former(?:ly)?|recently|"
+    r"today|now|currently|still|ongoing|no longer|former(?:ly)?|recently|yesterday|tomorrow|"
+    r"(?:last|next|this|previous|following) (?:day|week|month|year|spring|summer|autumn|fall|winter)|"
     r"only|all|every|always|entire(?:ly)?|sole(?:ly)?|largest|biggest|leading|first|direct(?:ly)?|"
     r"knowing(?:ly)?|wittingly|unwittingly|deliberate(?:ly)?|secret(?:ly)?|illegal(?:ly)?|unlawful(?:ly)?|criminal(?:ly)?|"
     r"guilty|complicit|complicity|implicated|culpable|responsible|abuses?|abused|atrocit(?:y|ies)|genocide|crimes?|"
     r"proved|proven|confirm(?:s|ed)?|admit(?:s|ted)?|acknowledg(?:es?|ed))\b",
     re.IGNORECASE,
+)
+# What firms do, and what is done about it: words of one line say much the same, and none may stand for another line.
+_DEEDS = tuple(
+    frozenset(line.split())
+    for line in """
+    sell sold sale supply supplier provide provider deliver ship export equip vendor furnish
+    buy bought purchase buyer procure order
+    win won award
+    lose lost
+    invest investment investor fund finance back
+    own hold held stake share shareholder owner
+    parent subsidiary unit belong
+    acquire acquisition merge takeover divest
+    build built construct develop developer manufacture
+    partner partnership collaborate collaboration cooperate cooperation alliance
+    license licence patent
+    pay paid bribe cost price
+    apologise apologize regret
+    sue lawsuit court fine fined penalty
+    sanction blacklist list listing
+    spy surveil surveillance monitor track watch
+    hack leak expose exposure
+    arrest detain imprison
+    abandon end terminate cancel stop cease drop close
+    withdraw withdrew exit
+    delete remove erase
+    train training teach
+    support help assist
+    threaten warn
+    kill torture
+    """.strip().splitlines()
 )
 _ALPHANUMERIC = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+\b")
 # What tells that somebody else says so: as good as a hedge of the source's.
@@ -79,6 +112,7 @@ _DOUBT = re.compile(
 )
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
+_SPOKE = re.compile(r"\b(?:told|announced|testified|promised|warned|tweeted|boasted)\b")
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
 _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s")
@@ -101,7 +135,8 @@ class Number:
 class Facts:
     """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day.
 
-    `negated`, `doubted` and `attributed` hold, for each word that does so, the stems of the words after it.
+    `deeds` are lines of words for what is done; `negated`, `doubted` and `attributed` hold, for each word that does so,
+    the stems of the words after it.
     """
 
     firms: dict[str, str]
@@ -109,6 +144,7 @@ class Facts:
     numbers: dict[Number, str]
     dates: dict[Date, str]
     strong: dict[str, str]
+    deeds: dict[frozenset[str], str]
     negated: tuple[frozenset[str], ...]
     doubted: tuple[frozenset[str], ...]
     attributed: tuple[frozenset[str], ...]
@@ -129,6 +165,7 @@ def facts(text: str, names: FirmNames) -> Facts:
         dates={_date(match): match[0] for match in _DATE.finditer(text)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
+        deeds={line: stem for stem in content_words(words) for line in _lines_of(stem)},
         negated=tuple(_scopes(NEGATION, text)),
         doubted=tuple(_scopes(_DOUBT, text)),
         attributed=tuple(_scopes(_SAYS, text)),
@@ -139,6 +176,11 @@ def facts(text: str, names: FirmNames) -> Facts:
 def words_of(text: str) -> str:
     """Return the folded words of a text, a space between two."""
     return " ".join(re.findall(r"\w+", fold(text)))
+
+
+@lru_cache(maxsize=4096)
+def _lines_of(stem: str) -> tuple[frozenset[str], ...]:
+    return tuple(line for line in _DEEDS if stem in {one for word in line for one in content_words(word)})
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[frozenset[str]]:
@@ -176,26 +218,42 @@ def iso_date(text: str | None) -> Date | None:
 def turned_round(claim: str, source: str, names: FirmNames) -> tuple[str, str] | None:
     """Return two firms that a claim relates to each other the other way round than its source; None where it does not.
 
-    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel".
+    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel". Only
+    a claim that names two firms, and not side by side, is told.
     """
-    said, known = _direction(claim, names), _direction(source, names)
-    if said is None or known is None or said == known or set(said) != set(known):
+    first = {one.firm: one for one in reversed(names.find(claim)) if one.firm in names.by_id}
+    pair = sorted(first.values(), key=lambda one: one.start)
+    if len(pair) != 2 or re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", claim[pair[0].end : pair[1].start]):
         return None
-    forms = {one.firm: one.form for one in names.find(claim)}
+    said, known = _direction(claim, names, first.keys()), _direction(source, names, first.keys())
+    if said is None or known is None or said == known:
+        return None
     of_names = {stem for firm in said for form in names.forms(firm) for stem in content_words(form)}
     if not (set(content_words(claim)) & set(content_words(source))) - of_names:
         return None
-    return forms[said[0]], forms[said[1]]
+    return first[said[0]].form, first[said[1]].form
 
 
-def _direction(text: str, names: FirmNames) -> tuple[str, str] | None:
-    """Return the two firms that a text names, who acts first; None when it names fewer or more."""
-    first_of = {one.firm: one for one in reversed(names.find(text)) if one.firm in names.by_id}
-    if len(first_of) != 2:
+def _direction(text: str, names: FirmNames, pair: Collection[str]) -> tuple[str, str] | None:
+    """Return two firms of which a text names both, who acts first; None when it does not name both."""
+    first = {one.firm: one for one in reversed(names.find(text)) if one.firm in pair}
+    if len(first) != 2:
         return None
-    one, other = sorted(first_of.values(), key=lambda mention: mention.start)
+    one, other = sorted(first.values(), key=lambda mention: mention.start)
     turned = bool(_AGENT.search(text[: other.start])) != bool(_OWNER.match(text[one.end :]))
     return (other.firm, one.firm) if turned else (one.firm, other.firm)
+
+
+def speakers(text: str, names: FirmNames) -> dict[str, str]:
+    """Return, for each verb of speech in a text, the folded name that stands nearest before it."""
+    known = [(one.end, one.firm) for one in names.find(text)]
+    known += [(one.end, words_of(one.form)) for one in capitalised_names(text) if not names.find(one.form)]
+    found: dict[str, str] = {}
+    for verb in _SPOKE.finditer(text):
+        before = [(end, name) for end, name in known if end <= verb.start()]
+        if before:
+            found.setdefault(verb[0].casefold(), max(before)[1])
+    return found
 
 
 def _date(match: re.Match[str]) -> Date:

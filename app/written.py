@@ -206,7 +206,8 @@ class Writer:
         voice = quote.hit.passage.voice
         understood = [text[span.start : span.end] for span in (*spans, *(voice.proof if voice else ()))]
         own = text[quote.sentences[0].start : quote.sentences[-1].end]
-        return Evidence(own, " ".join(understood), quote.hit.passage.place.speaker, quote.hit.document)
+        speaker = quote.hit.passage.place.speaker
+        return Evidence(own, " ".join(understood), speaker, quote.hit.document, len(quote.sentences))
 
     def _with_denials(self, one: _Borne, following: _Borne | None) -> _Borne:
         """Let no denial of what a sentence claims be left out: it, or the one after it, must deny, too."""

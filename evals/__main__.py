@@ -1,4 +1,4 @@
-"""`python -m evals [briefs|seed|page|firms|chunking|financebench|naive|ingest ...]`: print, and write evals/results.md.
+"""`python -m evals [WHAT ...]`: measure what `--help` lists, print it, and write evals/results.md.
 
 Without a name all are measured, which takes two hours on two cores; `briefs` and `page` take a minute, `chunking` five.
 """
@@ -12,13 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals import answers, chunking, financebench, firms, ingest_speed, page, report
+from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, report
 from evals.stores import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MEASUREMENTS = ("briefs", "seed", "page", "firms", "chunking", "financebench", "naive", "ingest")
+MEASUREMENTS = ("briefs", "seed", "claims", "page", "firms", "chunking", "financebench", "naive", "ingest")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +41,7 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
     measurements: dict[str, Callable[[], Any]] = {
         "briefs": lambda: answers.run_briefs(home),
         "seed": lambda: answers.run_seed(home),
+        "claims": lambda: claims.run(home),
         "page": lambda: page.run(home),
         "firms": lambda: firms.run(home),
         "chunking": lambda: chunking.run(options.lengths),
@@ -64,7 +65,12 @@ def _sections(results: dict[str, Any]) -> list[str]:
     asked = {name: one for part in ("briefs", "seed") for name, one in results.get(part, {}).items()}
     if asked:
         found.append(report.answers(asked))
-    for name, write_one in (("page", report.page), ("firms", report.firms), ("chunking", report.chunking)):
+    for name, write_one in (
+        ("claims", report.claims),
+        ("page", report.page),
+        ("firms", report.firms),
+        ("chunking", report.chunking),
+    ):
         if name in results:
             found.append(write_one(results[name]))
     for ours, reference, write in (

@@ -46,6 +46,23 @@ def answers(measured: Mapping[str, dict[str, Any]]) -> str:
     return _section("Answers by quoting", _table(header, rows), note, {})
 
 
+def claims(result: Mapping[str, Any]) -> str:
+    """Report what became of right and wrong sentences of a chat model."""
+    rows = []
+    for kind, good in (("right", "shown"), ("wrong", "left out")):
+        told = [one for one in result[kind] if one["asked"]]
+        as_wanted = [one for one in told if one["shown"] == (kind == "right")]
+        rows.append((f"{kind} sentences {good}", f"{len(as_wanted)} of {len(told)}"))
+    otherwise = [
+        f"- {kind}, and {'left out: ' + '; '.join(one['why']) if kind == 'right' else 'shown'}: {one['sentence']}"
+        for kind in ("right", "wrong")
+        for one in result[kind]
+        if one["asked"] and one["shown"] != (kind == "right")
+    ]
+    note = "A scripted chat model answers the questions on the seed article, a sentence at a time."
+    return _section("Sentences of a chat model", _table(("", ""), rows), "\n".join([note, "", *otherwise]), {})
+
+
 def page(result: Mapping[str, Any]) -> str:
     """Report how soon the page is there and answers."""
     seen = {

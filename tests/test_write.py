@@ -139,7 +139,7 @@ def asked(home: Path, embedder: Embedder) -> Iterator[Dossier]:
 
 
 def use(dossier: Dossier, url: str, seconds: float = DEADLINE) -> Dossier:
-    dossier._model = ChatModel(ModelSettings("openai:tiny", url, KEY, seconds))
+    dossier.use_model(ChatModel(ModelSettings("openai:tiny", url, KEY, seconds)))
     return dossier
 
 
@@ -235,7 +235,7 @@ def test_other_providers(asked: Dossier, provider: str) -> None:
     """Another provider that fails is said to, is not followed elsewhere, and the sources are quoted."""
     key = None if provider == "ollama" else KEY
     with model_server(redirect) as (url, requests):
-        asked._model = ChatModel(ModelSettings(f"{provider}:tiny", url.removesuffix("/v1"), key, DEADLINE))
+        asked.use_model(ChatModel(ModelSettings(f"{provider}:tiny", url.removesuffix("/v1"), key, DEADLINE)))
         answer = asked.ask(CAMERAS)
     assert answer.making.notice.startswith(f"{provider}:tiny ")
     assert answer.citations

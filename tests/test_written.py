@@ -54,7 +54,7 @@ def asked(stored: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embe
 def told(dossier: Dossier, question: str, reply: Reply, **more: object) -> tuple[Answer, list[str]]:
     """Return the answer with a model that replies so, and all that it was asked."""
     with model_server(reply) as (url, requests):
-        dossier._model = ChatModel(ModelSettings("openai:tiny", url, KEY, 30))
+        dossier.use_model(ChatModel(ModelSettings("openai:tiny", url, KEY, 30)))
         answer = dossier.ask(question, **more)  # type: ignore[arg-type]
     return answer, [str(one["messages"][-1]["content"]) for one in requests]
 
