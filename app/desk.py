@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
@@ -203,6 +204,8 @@ class Desk:
         self.dossier.library.embedder.queries(["warm"])
         _ = self.dossier.library.index
         self.work.ready = True
+        with suppress(DossierError):  # the page says what is wrong with it
+            _ = self.dossier.model
         self._add_corpus()
 
     def _add_corpus(self) -> None:

@@ -174,7 +174,7 @@ class Dossier:
             try:
                 model = self.model
             except DossierError as error:
-                notice = f"{error} The sources are quoted instead."
+                notice = f"{str(error).rstrip('.')}. The sources are quoted instead."
         asking = Asking(
             self.library, (_checked(question), history), filters or Filters(), watch or Watch(), (model, self._prompts)
         )

@@ -3,15 +3,19 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from servers import event, model_server, whole
 from specimens import ABSENT, CAMERAS, DOCUMENTS, HOSTILE_QUESTIONS, METERS, running_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from servers import Handler
 
     from app.dossier import Dossier
 
@@ -303,6 +307,48 @@ def test_files_are_given_in_the_chat(visit: Visit) -> None:
     visit.page.get_by_text("torn.pdf: failed", exact=False).wait_for(timeout=60_000)
     visit.ask("What did Tamber Vision lease to Fenby?")
     visit.page.locator("mark", has_text="nine pumps").wait_for()
+
+
+def test_a_model_writes(chromium: Any, stored: Path, tmp_path: Path) -> None:
+    """What a chat model writes is seen as it comes, marked unchecked; then what is borne, and why the rest is not."""
+    right = "Tamber Vision put number plate readers into the meters of Ostrel [1]."
+    going_on = threading.Event()
+
+    def reply(handler: Handler) -> None:
+        handler.start()
+        handler.send(event(f"{right} Ines Okoro "))
+        going_on.wait(30)
+        handler.send(whole("owns 90 <img src=http://evil.invalid/m.png> meters [1]."))
+
+    home = Path(shutil.copytree(stored, tmp_path / "store"))
+    with model_server(reply) as (url, _), running_page(home, tmp_path / "log") as (_, port):
+        visit = Visit(chromium, f"http://127.0.0.1:{port}")
+        visit.page.get_by_text("Chat model", exact=True).click()
+        visit.page.get_by_label("Model, as provider:name").fill("openai:tiny")
+        visit.page.get_by_label("Address of its server").fill(url)
+        visit.page.get_by_role("button", name="Use this model").click()
+        visit.page.get_by_text("Sent there with each question").wait_for(timeout=60_000)
+        box = visit.page.get_by_placeholder("Ask about the documents")
+        box.fill(METERS)
+        box.press("Enter")
+        visit.page.get_by_text("Being written, and not checked yet").wait_for(timeout=60_000)
+        assert visit.page.locator(".answer").count() == 0
+        going_on.set()
+        visit.page.get_by_text("Written by openai:tiny").wait_for(timeout=60_000)
+        visit.page.get_by_text("What was left out, and why").click()
+        assert visit.page.get_by_text("90 does not stand there", exact=False).is_visible()
+        assert visit.hosts() == {"127.0.0.1"}
+        assert visit.page.locator("img[src*=evil]").count() == 0
+        visit.page.context.close()
+
+
+def test_a_follow_up_is_asked_as_it_was_written(visit: Visit) -> None:
+    """A press asks a follow-up again without what was said before it."""
+    visit.ask("What did Tamber Vision sell to the coast guard?")
+    visit.ask("What did they put into the parking meters?")
+    visit.page.get_by_role("button", name="Ask it as I wrote it").click()
+    visit.page.locator(".answer").nth(2).wait_for(timeout=60_000)
+    assert "Understood as" not in visit.page.locator(".answer").nth(2).inner_text()
 
 
 def test_a_question_is_stopped(visit: Visit) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from specimens import environment, free_port
+from servers import model_server, saying
+from specimens import METERS, environment, free_port
 from typer.main import get_command
 
 from app import cli
@@ -594,3 +595,41 @@ def test_a_port_that_is_taken(run: Run, store: Path) -> None:
     assert (code, out) == (1, "")
     assert f"Port {port} on 127.0.0.1" in err
     assert f"--port {port + 1}" in err
+
+
+# With a chat model
+
+
+def test_a_model_on_the_command_line(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With a chat model in the environment it writes the answer, whose record verifies; --quote leaves it out."""
+    reply = saying(
+        "Tamber Vision put number plate readers into the meters of Ostrel [1].\nInes Okoro owns 90 meters [1]."
+    )
+    with model_server(reply) as (url, requests):
+        for name, value in {"MODEL": "openai:tiny", "MODEL_URL": url, "MODEL_SECONDS": "30"}.items():
+            monkeypatch.setenv(f"DOSSIER_{name}", value)
+        record = from_json(run("ask", METERS, "--json", "--home", store))
+        assert record["model"] == "openai:tiny"
+        assert record["withheld"] == 1
+        answer = tmp_path / "answer.json"
+        answer.write_text(json.dumps(record), encoding="utf-8")
+        code, printed, _ = run("ask", METERS, "--home", store)
+        asked = len(requests)
+        quoted = from_json(run("ask", METERS, "--quote", "--json", "--home", store))
+        assert len(requests) == asked
+    assert code == 0
+    assert "Written by openai:tiny; every sentence was checked against its passages." in printed
+    assert "1 sentence was left out, since no passage bears what was written." in printed
+    assert quoted["model"] is None
+    assert from_json(run("verify", answer, "--json", "--home", store))["ok"]
+    record["sentences"][0]["text"] = record["text"] = record["text"].replace("Ostrel", "Kessel")
+    answer.write_text(json.dumps(record), encoding="utf-8")
+    assert not from_json(run("verify", answer, "--json", "--home", store), code=1)["ok"]
+
+
+def test_a_model_that_cannot_be_used(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider whose package is not installed is said with the command that installs it; the sources are quoted."""
+    monkeypatch.setenv("DOSSIER_MODEL", "groq:tiny")
+    code, printed, _ = run("ask", METERS, "--home", store)
+    assert code == 0
+    assert "pip install langchain-groq. The sources are quoted instead." in printed

@@ -7,18 +7,22 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from servers import KEY, model_server, saying
 from specimens import ABSENT, CAMERAS, DOCUMENTS, HOSTILE_QUESTIONS, METERS, ROOT
 from streamlit.testing.v1 import AppTest
 
 from app.check import verify
 from app.desk import Desk, the_desk
 from app.dossier import CORPUS, Dossier
-from app.settings import Settings
+from app.settings import ModelSettings, Settings
+from app.write import ChatModel
 from ingest.embed import Embedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from servers import Reply
 
     Open = Callable[[Path], AppTest]
 
@@ -221,6 +225,76 @@ def test_a_search_is_limited(open_page: Open, own_store: Path) -> None:
     page = ask(page, CAMERAS)
     assert "Limited to: publisher Ostrel Observer" in texts(page)
     assert all("Ostrel Observer" in source["document"] for source in shown(page)[0]["sources"])
+
+
+def told(page: AppTest, reply: Reply, question: str) -> AppTest:
+    """Ask with a model that replies so."""
+    with model_server(reply) as (url, _):
+        the_desk().dossier.use_model(ChatModel(ModelSettings("openai:tiny", url, KEY, 30)))
+        return ask(page, question)
+
+
+def test_an_answer_of_a_model(open_page: Open, own_store: Path) -> None:
+    """An answer that a chat model wrote says so, and what was left out and why, also when it is drawn again."""
+    page = ready(open_page(own_store))
+    right = "Tamber Vision put number plate readers into the meters of Ostrel [1]."
+    page = told(page, saying(f"{right}\nInes Okoro owns 90 meters [1]."), METERS)
+    assert not page.exception
+    (answer,) = shown(page)
+    assert answer["written"][0] == "Written by openai:tiny; every sentence was checked against its passages."
+    assert answer["written"][1].startswith("1 sentence was left out")
+    assert answer["written"][-1].startswith("Claims supported:")
+    (left_out,) = answer["leftOut"]
+    assert left_out["sentence"] == "Ines Okoro owns 90 meters."
+    assert "90 does not stand there" in left_out["why"]
+    assert "openai:tiny at http://127.0.0.1:" in "\n".join(texts(page))
+    assert shown(page.run()) == [answer]
+
+
+def test_a_model_that_fails(open_page: Open, own_store: Path) -> None:
+    """When the chat model cannot be reached the page says so in words, and the sources are quoted."""
+    page = ready(open_page(own_store))
+    the_desk().dossier.use_model(ChatModel(ModelSettings("openai:tiny", "http://127.0.0.1:9/v1", KEY, 30)))
+    page = ask(page, METERS)
+    assert not page.exception
+    (answer,) = shown(page)
+    assert answer["written"] == ["openai:tiny cannot be reached. The sources are quoted instead."]
+    assert answer["sources"]
+
+
+def test_a_model_is_chosen(open_page: Open, own_store: Path) -> None:
+    """A chat model is off at first; one that is chosen is kept without a key, can be left out, and forgotten."""
+    page = ready(open_page(own_store))
+    assert any("nothing leaves this machine" in element.value for element in page.markdown)
+    page.text_input(key="model-name").set_value("openai")
+    page = button(page, "Use this model").click().run()
+    assert any("names no provider" in text for text in texts(page))
+    page.text_input(key="model-name").set_value("openai:tiny")
+    page.text_input(key="model-address").set_value("http://127.0.0.1:9/v1")
+    page = button(page, "Use this model").click().run()
+    assert "openai:tiny at http://127.0.0.1:9/v1/" in texts(page)
+    kept = own_store / "model.json"
+    assert json.loads(kept.read_text()) == {"name": "openai:tiny", "url": "http://127.0.0.1:9/v1"}
+    assert kept.stat().st_mode & 0o777 == 0o600
+    page = page.toggle(key="writes").set_value(False).run()
+    page = ask(page, METERS)
+    assert shown(page)[0]["written"] == []
+    page = button(page, "Forget this model").click().run()
+    assert not page.exception
+    assert not kept.exists()
+    assert the_desk().dossier.model is None
+
+
+def test_a_follow_up_as_it_was_written(open_page: Open, own_store: Path) -> None:
+    """A follow-up that was understood by what was said before can be asked again as it was written."""
+    page = ask(ready(open_page(own_store)), "What did Tamber Vision sell to the coast guard?")
+    page = ask(page, "What did they put into the parking meters?")
+    assert "Tamber Vision" in shown(page)[1]["understood"]
+    page.session_state["asked"] = "What did they put into the parking meters?"
+    page.session_state["literal"] = True
+    page = page.run()
+    assert not page.exception
+    assert shown(page)[2]["understood"] == ""
 
 
 def test_a_removed_source_is_said(open_page: Open, own_store: Path) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings import DEFAULT_EMBEDDER, SETTINGS, read_settings
+from app.settings import DEFAULT_EMBEDDER, SETTINGS, ModelSettings, read_settings
 from ingest.errors import DossierError
 
 
@@ -75,3 +76,47 @@ def test_the_environment_is_only_read() -> None:
     given_values = {"DOSSIER_HOME": "x"}
     read_settings(given_values)
     assert given_values == {"DOSSIER_HOME": "x"}
+
+
+def test_a_model_is_set(tmp_path: Path) -> None:
+    """A chat model is set by its name, its address, a file with its key, and its seconds."""
+    key = tmp_path / "key"
+    key.write_text("sk-secret\n")
+    key.chmod(0o600)
+    environment = {
+        "DOSSIER_MODEL": "openai:tiny",
+        "DOSSIER_MODEL_URL": "http://127.0.0.1:9/v1",
+        "DOSSIER_MODEL_KEY_FILE": str(key),
+        "DOSSIER_MODEL_SECONDS": "5",
+    }
+    model = read_settings(environment).model
+    assert model == ModelSettings("openai:tiny", "http://127.0.0.1:9/v1", "sk-secret", 5.0)
+    assert "sk-secret" not in repr(read_settings(environment))
+    assert read_settings({}).model is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"DOSSIER_MODEL": "tiny"}, "names no provider"),
+        ({"DOSSIER_MODEL": "openai:"}, "names no provider"),
+        ({"DOSSIER_MODEL_URL": "ftp://x"}, "http:// or https://"),
+        ({"DOSSIER_MODEL_URL": "127.0.0.1:9"}, "http:// or https://"),
+        ({"DOSSIER_MODEL_SECONDS": "soon"}, "DOSSIER_MODEL_SECONDS is 'soon'"),
+        ({"DOSSIER_MODEL_SECONDS": "0"}, "DOSSIER_MODEL_SECONDS is '0'"),
+        ({"DOSSIER_MODEL_SECONDS": "nan"}, "DOSSIER_MODEL_SECONDS is 'nan'"),
+        ({"DOSSIER_MODEL_KEY_FILE": "open"}, "which others can read. Run: chmod 600"),
+        ({"DOSSIER_MODEL_KEY_FILE": "empty"}, "which is empty"),
+        ({"DOSSIER_MODEL_KEY_FILE": "absent"}, "cannot be read"),
+    ],
+)
+def test_a_model_that_is_set_wrongly(environment: dict[str, str], problem: str, tmp_path: Path) -> None:
+    """A wrong setting of a chat model is an error that names it and says what to write."""
+    for name, mode, text in (("open", 0o644, "k"), ("empty", 0o600, "")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(mode)
+    told = {"DOSSIER_MODEL": "openai:tiny"} | environment
+    if "DOSSIER_MODEL_KEY_FILE" in told:
+        told["DOSSIER_MODEL_KEY_FILE"] = str(tmp_path / told["DOSSIER_MODEL_KEY_FILE"])
+    with pytest.raises(DossierError, match=re.escape(problem)):
+        read_settings(told)

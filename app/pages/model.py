@@ -40,8 +40,10 @@ def model_section(desk: Desk) -> None:
 
 def _chooser(desk: Desk) -> None:
     with st.form("model", border=False):
-        name = st.text_input("Model, as provider:name", placeholder="ollama:llama3.2", max_chars=200)
-        address = st.text_input("Address of its server, if it is not the provider's own", max_chars=500)
+        name = st.text_input("Model, as provider:name", placeholder="ollama:llama3.2", max_chars=200, key="model-name")
+        address = st.text_input(
+            "Address of its server, if it is not the provider's own", max_chars=500, key="model-address"
+        )
         st.text(
             f"Providers: {', '.join(EXTRAS)}; openai also for servers that speak like it. A key is read from the "
             "provider's variable in the environment, or from DOSSIER_MODEL_KEY_FILE; it is never asked for here."
