@@ -114,6 +114,10 @@ def printed_context(citation: Citation) -> str:
 def how_written(answer: Answer) -> list[str]:
     """Say which model wrote an answer, how many of its sentences were left out, and what went wrong with it."""
     told = [f"Written by {answer.model}; every sentence was checked against its passages."] if answer.model else []
+    moved = sum(check.moved and check.shown for check in answer.making.checks)
+    if moved:
+        many = "1 sentence cites" if moved == 1 else f"{moved} sentences cite"
+        told.append(f"{many} another passage than the model did, since that one bears it.")
     if answer.withheld:
         many = "1 sentence was" if answer.withheld == 1 else f"{answer.withheld} sentences were"
         told.append(f"{many} left out, since no passage bears what was written.")

@@ -91,7 +91,8 @@ class _Claim:
 
     def __init__(self, sentence: str, names: FirmNames) -> None:
         self._text, self._names = sentence, names
-        self._facts = facts(sentence, names)
+        self._known: dict[str, Facts] = {}
+        self._facts = self._facts_of(sentence)
         self._words = weighed_words(sentence)
         self._quotations = quotations(sentence)
         self.wanted = dict(self._wanted())
@@ -112,13 +113,20 @@ class _Claim:
         for line, printed in self._facts.deeds.items():
             yield ("deed", line), f"there is no word like “{printed}” there"
 
+    def _facts_of(self, text: str) -> Facts:
+        """Return what a text states, found once: many pieces of evidence share a voice, and hold one another."""
+        text = text.strip()
+        if text not in self._known:
+            self._known[text] = facts(text, self._names)
+        return self._known[text]
+
     def held_by(self, evidence: Evidence) -> set[tuple[str, object]]:
         """Return the keys of what a piece of evidence holds."""
         whole = f"{evidence.understood} {evidence.text}"
-        own, told = facts(whole, self._names), facts(evidence.known, self._names)
+        own, told = self._facts_of(whole), self._facts_of(evidence.known)
         folded = f" {words_of(whole)} {words_of(evidence.known)} "
         # Not by what goes before: "the firm" is named there, and what it did here.
-        deeds = facts(evidence.text, self._names).deeds
+        deeds = self._facts_of(evidence.text).deeds
         return {
             key
             for key in self.wanted
@@ -156,7 +164,7 @@ class _Claim:
         if self.share(bearing) < _SHARE:
             yield "too few of its words stand there"
         yield from self._of_swapped(max(bearing, key=lambda one: self.share([one])))
-        source = facts(" ".join(one.text for one in bearing), self._names)
+        source = self._facts_of(" ".join(one.text for one in bearing))
         yield from self._of_doubt(source)
         reversed_ = turned_round(self._text, " ".join(one.text for one in bearing), self._names)
         if reversed_:

@@ -14,12 +14,12 @@ from app.claims import Evidence, ruled
 from app.denials import denies, with_denials
 from app.drafts import draft_sentences
 from app.facts import facts, words_of
-from app.words import share_of, weighed_words
+from app.words import content_words, share_of, weighed_words
 from app.write import ModelError
 from ingest.passages import LONGEST_SENTENCE, marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from app.answers import Citation, Hit
     from app.denials import Neighbour
@@ -36,6 +36,8 @@ _MOST, _MOST_LISTED = 6, 14
 _RUN = 3
 # How much of a sentence's words a passage holds that is worth looking into further.
 _WORTH = 0.3
+# How many such passages of a document are looked into.
+_FAR = 12
 # A sentence that tells a reader or a program what to say is data, and states nothing of the world.
 _SAY = r"(?:write|say|answer|reply|respond|output|print|repeat|cite|quote|state|include|insert|conclude|mention|report)"
 _INSTRUCTS = re.compile(
@@ -88,6 +90,7 @@ class Writer:
         """
         self._model, self._prompts, self._names, self._document = model, prompts, names, document
         self._neighbour, self._passages = beside
+        self._words: dict[str, frozenset[str]] = {}
 
     @property
     def model(self) -> str:
@@ -198,7 +201,17 @@ class Writer:
         known = {hit.passage.id for hit in near}
         documents = dict.fromkeys(hit.document.id for hit in cited)
         far = [hit for key in documents for hit in self._passages(key) if hit.passage.id not in known]
-        yield [*near, *(hit for hit in far if share_of(words, f"{hit.passage.context} {hit.text}") >= _WORTH)]
+        shares = {hit.passage.id: self._share(words, hit) for hit in far}
+        worth = [hit for hit in far if shares[hit.passage.id] >= _WORTH]
+        yield [*near, *sorted(worth, key=lambda hit: -shares[hit.passage.id])[:_FAR]]
+
+    def _share(self, words: Mapping[str, float], hit: Hit) -> float:
+        """Return the share of some words, by weight, that stand in a passage, whose own are found once."""
+        key = hit.passage.id
+        if key not in self._words:
+            self._words[key] = frozenset(content_words(f"{hit.passage.context} {hit.text}"))
+        whole = sum(words.values())
+        return sum(weight for stem, weight in words.items() if stem in self._words[key]) / whole if whole else 0.0
 
     def _evidence(self, quote: Quote) -> Evidence:
         text = self._document(quote.hit.document.id).text
