@@ -21,6 +21,7 @@ MONTHS = "January February March April May June July August September October No
 
 # Characters shown on either side of a quote, enough for a long paragraph.
 _AROUND = 900
+_LONGEST_WORD = 60
 
 
 def cite(number: int, hit: Hit, sentences: Sequence[Sentence], document: Document) -> Citation:
@@ -47,9 +48,13 @@ def surroundings(document: Document, start: int, end: int) -> tuple[str, str]:
     first, last = (touched[0].start, touched[-1].end) if touched else (start, end)
     before, after = document.text[first:start], document.text[end:last]
     if len(before) > _AROUND:
-        before = f"… {before[-_AROUND:].partition(' ')[2]}"
+        cut = before[-_AROUND:]
+        at = cut.find(" ", 0, _LONGEST_WORD)  # none in a script that puts no spaces between words
+        before = f"… {cut[at + 1 :]}"
     if len(after) > _AROUND:
-        after = f"{after[:_AROUND].rpartition(' ')[0]} …"
+        cut = after[:_AROUND]
+        at = cut.rfind(" ", _AROUND - _LONGEST_WORD)
+        after = f"{cut[:at] if at >= 0 else cut} …"
     return before, after
 
 

@@ -69,6 +69,15 @@ class Conversations:
         """Keep them in a folder of the store `home`, made at the first one."""
         self._folder = home / "conversations"
         self._lock = threading.RLock()
+        # How often all were deleted since the start.
+        self.deletions = 0
+
+    def delete_all(self) -> None:
+        """Delete all conversations for good, damaged ones too; a question that is under way adds to none of them."""
+        with self._lock:
+            self.deletions += 1
+            for path in (*self._folder.glob("*.json"), *self._folder.glob("*.part")):
+                path.unlink(missing_ok=True)
 
     def all(self) -> list[Conversation]:
         """List them, the last that was added to first; one whose file is damaged is left out (see `damaged`)."""
@@ -82,8 +91,15 @@ class Conversations:
 
     def damaged(self) -> list[Path]:
         """Return the files that hold no conversation."""
-        known = {one.id for one in self.all()}
-        return [path for path in self._paths() if path.stem not in known]
+        found = []
+        for path in self._paths():
+            try:
+                self.get(path.stem)
+            except NotFoundError:
+                continue
+            except DossierError:
+                found.append(path)
+        return found
 
     def get(self, conversation_id: str) -> Conversation:
         """Return a conversation; NotFoundError when there is none with this id, DossierError when it is damaged."""

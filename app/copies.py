@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app import styles
 from app.cite import marked, marked_lines, printed_context, printed_place, printed_source, quoted
 from app.exports import harmless, statements
-from app.styles import Run, apa, apa_in_text, chicago
+from app.styles import Run, apa, apa_in_text, apa_letters, chicago
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,14 +47,18 @@ def footnotes(answer: Answer) -> Copy:
 def references(answer: Answer) -> Copy:
     """Return the answer with its sources named in its text, and the list of them, in APA style."""
     cited = {citation.number: citation for citation in _cited(answer)}
+    letters = apa_letters(citation.document for citation in cited.values())
 
     def named(numbers: Sequence[int]) -> str:
-        return f"({'; '.join(apa_in_text(cited[number])[1:-1] for number in numbers)})"
+        told = (apa_in_text(cited[number], letters[cited[number].document.id]) for number in numbers)
+        return f"({'; '.join(one[1:-1] for one in told)})"
 
     text = _lines(answer, str, named)
     rich = _lines(answer, markup.escape, lambda numbers: markup.escape(named(numbers)))
-    listed = {styles.plain(apa(one.document)): apa(one.document) for one in cited.values()}
-    sources = [listed[key] for key in sorted(listed, key=str.casefold)]
+    documents = {one.document.id: one.document for one in cited.values()}
+    sources = sorted(
+        (apa(one, letters[key]) for key, one in documents.items()), key=lambda run: styles.plain(run).casefold()
+    )
     return Copy(
         "APA",
         "\n".join([*text, "", *map(styles.plain, sources)]).strip(),

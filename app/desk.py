@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from app.conversations import Conversations
 from app.dossier import Dossier, shipped
-from app.incoming import Incoming, Lost, keep, left_over
+from app.incoming import Incoming, Lost, keep, left_over, sweep
 from app.mark import Marker
 from app.settings import read_settings
-from ingest.errors import DossierError
+from ingest.errors import DossierError, NotFoundError
 from ingest.read.clean import one_line
 from ingest.records import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from ingest.library import Progress
 
@@ -35,8 +35,6 @@ _INCOMING = "incoming"
 # How long a removal can be undone, in seconds.
 UNDO_SECONDS = 8.0
 _LONGEST_NAME = 200
-# The steps of an upload between waiting and finished.
-_BEING_READ = ("reading", "embedding")
 
 
 @dataclass
@@ -87,7 +85,7 @@ class Desk:
         self._numbers = count()
         self._uploads: dict[int, Upload] = {}
         self._waiting: deque[tuple[int, Incoming]] = deque()
-        self._arrived = threading.Condition()
+        self._arrived = threading.Condition(threading.RLock())
         self._removals: dict[str, threading.Timer] = {}
         self._removing = threading.RLock()
         self._stopping = threading.Event()
@@ -100,8 +98,8 @@ class Desk:
 
     def close(self) -> None:
         """Let the work come to the end of its file and carry out what was to be removed, then close the store."""
-        self._stopping.set()
         with self._arrived:
+            self._stopping.set()
             self._arrived.notify_all()
         self.thread.join()
         for document_id, timer in list(self._removals.items()):
@@ -147,15 +145,18 @@ class Desk:
                 timer.start()
 
     def delete_everything(self) -> None:
-        """Remove all documents and delete all conversations for good, after the file that is being read."""
+        """Remove all documents, delete all conversations and what waits, for good, after the file being read.
+
+        What is added from now on stays.
+        """
         for document_id in self.to_be_removed():
             self.undo(document_id)
-        for conversation in self.conversations.all():
-            self.conversations.delete(conversation.id)
+        self.conversations.delete_all()
         with self._arrived:
             while self._waiting:
-                self._waiting.popleft()[1].drop()
-            self._uploads = {key: upload for key, upload in self._uploads.items() if upload.step in _BEING_READ}
+                number, incoming = self._waiting.popleft()
+                del self._uploads[number]
+                incoming.drop()
             self.work.step = "Deleting everything"
             self._deleting.set()
             self._arrived.notify_all()
@@ -181,12 +182,13 @@ class Desk:
 
     def _labour(self) -> None:
         self._telling(self._prepare)
-        while not self._stopping.is_set():
+        while True:
             with self._arrived:
-                if not self._waiting and not self._deleting.is_set():
+                while not (self._waiting or self._deleting.is_set() or self._stopping.is_set()):
                     self.work.step = ""
                     self._arrived.wait()
-                    continue
+                if self._stopping.is_set():
+                    return
             self._telling(self._remove_all if self._deleting.is_set() else self._take_in)
 
     def _telling(self, task: Callable[[], object]) -> None:
@@ -224,39 +226,77 @@ class Desk:
             print(f"dossier: {receipt.status} {receipt.name}", file=sys.stderr)  # noqa: T201 - progress of `dossier chat`
             if self._stopping.is_set():
                 return
+            if self._deleting.is_set():
+                break  # what was deleted does not come back
         with catalog.transaction():
             catalog.set_note(_CORPUS, "added")
 
     def _take_in(self) -> None:
         """Add what waits and has the password of the first, so that one child process reads it all."""
-        now, password = self._waiting[0][0], self._waiting[0][1].password
+        with self._arrived:
+            if not self._waiting:
+                return
+            password = self._waiting[0][1].password
+        now = -1
 
-        def files() -> Iterator[tuple[str, Callable[[], bytes]]]:
+        def files() -> Generator[tuple[str, Callable[[], bytes]]]:
             nonlocal now
-            while self._waiting and self._waiting[0][1].password == password and not self._stopping.is_set():
-                now, incoming = self._waiting.popleft()
-                yield incoming.name, incoming.begin
-                incoming.drop()
+            while (following := self._next(password)) is not None:
+                now, incoming = following
+                try:
+                    yield incoming.name, incoming.begin
+                finally:
+                    incoming.drop()
                 self._note(now, step="finished")
 
         def tell(progress: Progress) -> None:
             self.work.step = f"{progress.step.capitalize()} {progress.name}"
             self._note(now, step=progress.step, done=progress.done, total=progress.total)
 
-        try:
-            for receipt in self.dossier.library.add_files(files(), tell, password):
-                self._note(now, receipts=(*self._uploads[now].receipts, receipt))
-        except Exception:
-            name = self._uploads[now].name
-            error = f"{name}: something went wrong; the terminal tells what. Add it again."
-            self._note(now, step="finished", receipts=(Receipt(None, name, "failed", error=error),))
-            raise
+        with closing(files()) as given:
+            try:
+                for receipt in self.dossier.library.add_files(given, tell, password):
+                    self._receive(now, receipt)
+            except Exception:
+                error = "something went wrong; the terminal tells what. Add it again."
+                self._receive(now, Receipt(None, "", "failed", error=error))
+                self._note(now, step="finished")
+                raise
+
+    def _next(self, password: str | None) -> tuple[int, Incoming] | None:
+        """Take the next file from the queue, if it has this password and nothing else is to be done first."""
+        with self._arrived:
+            ended = self._stopping.is_set() or self._deleting.is_set() or not self._waiting
+            if ended or self._waiting[0][1].password != password:
+                return None
+            number, incoming = self._waiting.popleft()
+            self._note(number, step="reading")
+            return number, incoming
 
     def _remove_all(self) -> None:
-        self._deleting.clear()
         self.work.step = "Deleting everything"
-        self._uploads.clear()
+        with self._arrived:
+            self._deleting.clear()
+            self._uploads = {number: upload for number, upload in self._uploads.items() if not upload.finished}
+            sweep(self._incoming, [incoming for _, incoming in self._waiting])
+        with suppress(NotFoundError):  # one that was just removed by itself; then the others, once more
+            self._remove_entries()
+            return
+        self._remove_entries()
+
+    def _remove_entries(self) -> None:
         self.dossier.library.remove(*(entry.source.id for entry in self.dossier.library.entries()))
+
+    def _receive(self, number: int, receipt: Receipt) -> None:
+        with self._arrived:
+            if number in self._uploads:
+                upload = self._uploads[number]
+                named = (
+                    receipt
+                    if receipt.name
+                    else replace(receipt, name=upload.name, error=f"{upload.name}: {receipt.error}")
+                )
+                self._uploads[number] = replace(upload, receipts=(*upload.receipts, named))
 
     def _note(self, number: int, **changes: object) -> None:
         with self._arrived:

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from app.asking import Asking, Watch
 from app.cite import surroundings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from app.answers import Answer, Citation, Hit
-    from app.settings import ModelSettings, Settings
+    from app.settings import Settings
     from app.standalone import Turn
     from ingest.library import Progress
 
@@ -84,20 +84,31 @@ class Dossier:
         DossierError when it cannot be used.
         """
         if self._model is None:
-            chosen = self._model_settings or self._chosen()
-            self._model = ChatModel(chosen) if chosen else None
+            settings, chosen = self._model_settings, self._chosen()
+            if settings is None and chosen.get("name"):
+                url = chosen.get("url")
+                settings = model_settings(os.environ, str(chosen["name"]), str(url) if url else None)
+            self._model = ChatModel(settings) if settings else None
         return self._model
 
     @property
     def model_is_chosen(self) -> bool:
         """Tell whether the model was chosen on the page, and not set."""
-        return self._model_settings is None and self._choice.is_file()
+        return self._model_settings is None and bool(self._chosen().get("name"))
 
     def choose_model(self, name: str, url: str | None) -> None:
         """Let a chat model write answers, also after a restart; DossierError when it cannot be used. Keeps no key."""
         self.use_model(ChatModel(model_settings(os.environ, name, url)))
-        self._choice.touch(0o600)
-        self._choice.write_text(json.dumps({"name": name, "url": url}), encoding="utf-8")
+        self._choose(name=name, url=url, writes=True)
+
+    @property
+    def model_writes(self) -> bool:
+        """Tell whether the page lets the model write answers, as was chosen there; at first it does."""
+        return bool(self._chosen().get("writes", True))
+
+    def let_model_write(self, *, writes: bool) -> None:
+        """Let the model write the answers of the page, or not, also after a restart."""
+        self._choose(**self._chosen() | {"writes": writes})
 
     def use_model(self, model: ChatModel) -> None:
         """Let a chat model write answers until the store is closed."""
@@ -108,13 +119,17 @@ class Dossier:
         self._choice.unlink(missing_ok=True)
         self._model = None
 
-    def _chosen(self) -> ModelSettings | None:
+    def _choose(self, **choice: str | bool | None) -> None:
+        self._choice.touch(0o600)
+        self._choice.write_text(json.dumps(choice), encoding="utf-8")
+
+    def _chosen(self) -> dict[str, Any]:
+        """Return what was chosen on the page: "name", "url" and "writes", each where it was."""
         try:
-            told = json.loads(self._choice.read_text(encoding="utf-8"))
-            return model_settings(os.environ, str(told["name"]), told["url"] and str(told["url"]))
+            return dict(json.loads(self._choice.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return {}
+        except (OSError, ValueError, TypeError) as error:
             raise DossierError(
                 f"{self._choice}: cannot be read ({type(error).__name__}). Delete it, then choose the model again."
             ) from error

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-_WAITS, _IS_READ, _TELLS = ".waits", ".is-read", ".json"
+_HALF, _WAITS, _IS_READ, _TELLS = ".part", ".waits", ".is-read", ".json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Incoming:
 
     def drop(self) -> None:
         """Delete it."""
-        for suffix in (_WAITS, _IS_READ, _TELLS):
+        for suffix in (_HALF, _WAITS, _IS_READ, _TELLS):
             self.path.with_suffix(suffix).unlink(missing_ok=True)
 
 
@@ -45,10 +45,12 @@ class Lost:
 
 def keep(folder: Path, name: str, data: bytes, password: str | None) -> Incoming:
     """Keep a file in `folder` until it is read; DossierError when the disk does not take it."""
+    incoming = None
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        handle, half = tempfile.mkstemp(dir=folder, suffix=".part")
+        handle, half = tempfile.mkstemp(dir=folder, suffix=_HALF)
         path = Path(half).with_suffix(_WAITS)
+        incoming = Incoming(name, path, password)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         told = path.with_suffix(_TELLS)
@@ -56,11 +58,13 @@ def keep(folder: Path, name: str, data: bytes, password: str | None) -> Incoming
         told.write_text(json.dumps({"name": name, "locked": password is not None}), encoding="utf-8")
         Path(half).rename(path)
     except OSError as error:
+        if incoming is not None:
+            incoming.drop()
         raise DossierError(
             f"{name}: cannot be taken in ({error.strerror}). Make room on the disk of {folder} or check its "
             "permissions, then add it again."
         ) from error
-    return Incoming(name, path, password)
+    return incoming
 
 
 def left_over(folder: Path) -> Iterator[Incoming | Lost]:
@@ -68,6 +72,8 @@ def left_over(folder: Path) -> Iterator[Incoming | Lost]:
     paths = sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime_ns) if folder.is_dir() else []
     for path in paths:
         if path.suffix == _TELLS:
+            if not any(path.with_suffix(suffix).exists() for suffix in (_HALF, _WAITS, _IS_READ)):
+                path.unlink(missing_ok=True)
             continue
         try:
             told = json.loads(path.with_suffix(_TELLS).read_text(encoding="utf-8"))
@@ -76,9 +82,20 @@ def left_over(folder: Path) -> Iterator[Incoming | Lost]:
             path.unlink(missing_ok=True)  # it was being taken in, and its user was never told that it is
             continue
         incoming = Incoming(name, path)
+        if path.suffix == _HALF:
+            incoming.drop()
+            continue
         if path.suffix == _WAITS and not locked:
             yield incoming
             continue
         incoming.drop()
         why = "its password is not kept" if path.suffix == _WAITS else "the page ended while it was read"
         yield Lost(name, f"{name}: was not read, since {why}. Add it again.")
+
+
+def sweep(folder: Path, waiting: Iterable[Incoming]) -> None:
+    """Delete every file in `folder` that does not belong to one that waits."""
+    kept = {one.path.stem for one in waiting}
+    for path in folder.glob("*"):
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)

@@ -73,13 +73,13 @@ def chicago(citation: Citation) -> tuple[Run, ...]:
     return tuple(_sentence([part for part in parts if part]))
 
 
-def apa(source: Source) -> tuple[Run, ...]:
-    """Return a reference in APA style.
+def apa(source: Source, letter: str = "") -> tuple[Run, ...]:
+    """Return a reference in APA style; a `letter` after the year tells it from another of the same author and year.
 
     The title keeps the capitals that it is printed with: a program that lowered them would lower names of firms, too.
     """
     who = source.author or source.publisher
-    when = f"({_apa_date(source.published)})."
+    when = f"({_apa_date(source.published, letter)})."
     title = Run(source.title, italic=True)
     end = "" if source.title.endswith(("?", "!", ".")) else "."
     head = [Run(f"{_stopped(who)} {when} "), title, Run(end)] if who else [title, Run(f"{end} {when}")]
@@ -88,15 +88,31 @@ def apa(source: Source) -> tuple[Run, ...]:
     return tuple([*head, Run(" "), _address(source.url)] if source.url else head)
 
 
-def apa_in_text(citation: Citation) -> str:
-    """Return what stands in the text for an APA reference: "(Gorman & Schrader, as cited in The Paper, 2019, p. 3)"."""
+def apa_in_text(citation: Citation, letter: str = "") -> str:
+    """Return what stands in the text for an APA reference: "(Gorman & Schrader, as cited in The Paper, 2019, p. 3)".
+
+    `letter` is that of the reference.
+    """
     source, place = citation.document, citation.quote.place
     own = source.author or source.publisher or f"“{source.title}”"
     found = _DATE.match(source.published or "")
-    parts = [own, found[1] if found else "n.d.", printed_place(place)]
+    parts = [own, _lettered(found[1] if found else "n.d.", letter), printed_place(place)]
     if place.speaker:
         parts[:1] = [_family_names(place.speaker), f"as cited in {own}"]
     return f"({', '.join(part for part in parts if part)})"
+
+
+def apa_letters(sources: Iterable[Source]) -> dict[str, str]:
+    """Return, by id, the letter that tells each source from others of the same author and year; mostly none."""
+    alike: dict[tuple[str, str], dict[str, str]] = {}
+    for source in sources:
+        key = (source.author or source.publisher or source.title, (source.published or "")[:4])
+        alike.setdefault(key, {})[source.id] = source.title
+    return {
+        identity: chr(ord("a") + at % 26) if len(titles) > 1 else ""
+        for titles in alike.values()
+        for at, identity in enumerate(sorted(titles, key=lambda one: titles[one].casefold()))
+    }
 
 
 def plain(runs: Iterable[Run]) -> str:
@@ -189,13 +205,16 @@ def _american(day: str | None) -> str:
     return f"{MONTHS[parts[1] - 1]} {parts[0]}" if len(parts) == 2 else "".join(map(str, parts))
 
 
-def _apa_date(published: str | None) -> str:
+def _apa_date(published: str | None, letter: str = "") -> str:
     parts = date_parts(published)
     if not parts:
-        return "n.d."
-    return ", ".join(
-        [str(parts[0]), " ".join([MONTHS[parts[1] - 1], *map(str, parts[2:])])] if parts[1:] else [str(parts[0])]
-    )
+        return _lettered("n.d.", letter)
+    year = _lettered(str(parts[0]), letter)
+    return ", ".join([year, " ".join([MONTHS[parts[1] - 1], *map(str, parts[2:])])] if parts[1:] else [year])
+
+
+def _lettered(year: str, letter: str) -> str:
+    return f"{year}-{letter}" if letter and year.endswith(".") else f"{year}{letter}"
 
 
 def _stopped(name: str) -> str:

@@ -366,6 +366,21 @@ def test_a_question_is_stopped(visit: Visit) -> None:
     assert visit.page.locator(".answer").count() == 1
 
 
+def test_a_question_that_is_interrupted(visit: Visit) -> None:
+    """A question during which something else is changed on the page is offered again."""
+    names = (chr(97 + number % 26) + chr(97 + number // 26) for number in range(480))
+    box = visit.page.get_by_placeholder("Ask about the documents")
+    box.fill(f"Who sold {' '.join(f'Z{name}quorv' for name in names)}"[:3990])
+    visit.page.get_by_text("Limit the search").click()
+    box.press("Enter")
+    visit.page.get_by_text(re.compile(r"^(Searching|Weighing) \d+ .* …$", re.DOTALL)).wait_for(timeout=60_000)
+    visit.page.get_by_label("Firm").fill("Hikvision")
+    visit.page.get_by_label("Firm").press("Enter")
+    visit.page.get_by_text("Not answered, since something else").wait_for(timeout=60_000)
+    visit.page.get_by_role("button", name="Ask it again").click()
+    visit.page.locator(".answer").wait_for(timeout=60_000)
+
+
 def test_a_marked_page(visit: Visit, dossier: Dossier) -> None:
     """A quote of a report is shown marked on the picture of its page, and the pages can be turned."""
     key = next(entry.source.id for entry in dossier.library.entries() if entry.source.kind == "report")

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.cite import attribution, cite, printed_place, printed_source, quoted
+from app.cite import attribution, cite, printed_place, printed_source, quoted, surroundings
 from app.retrieve import retrieve
-from ingest.records import Place, Source
+from ingest.records import Block, Document, Place, Source
 
 if TYPE_CHECKING:
     from app.answers import Citation, Hit
     from app.dossier import Dossier
-    from ingest.records import Document, Sentence
+    from ingest.records import Sentence
 
 pytest_plugins = ["specimens"]
 
@@ -124,3 +124,12 @@ def test_quotation_marks_are_not_doubled(dossier: Dossier) -> None:
         assert quoted(citation) == f"“{citation.quote.quote}”"
     speech = replace(citation, quote=replace(citation.quote, quote="“We sell to all who pay”"))
     assert quoted(speech) == "“We sell to all who pay”"
+
+
+def test_surroundings_without_spaces() -> None:
+    """In a script without spaces between words as much is shown around a quote as in any other."""
+    text = "甲" * 1400 + "海康威视" + "乙" * 1400
+    source = Source("a" * 16, "a.md", "T", None, None, None, None, None, "article", "zh", "0")
+    before, after = surroundings(Document(source, text, (Block(0, len(text)),)), 1400, 1404)
+    assert before == "… " + "甲" * 900
+    assert after == "乙" * 900 + " …"

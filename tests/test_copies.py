@@ -123,6 +123,17 @@ def test_references_side_by_side() -> None:
     assert re.fullmatch(r"The sources hold a claim and its denial \([^()]+; [^()]+\)\.", text)
 
 
+def test_references_that_look_alike() -> None:
+    """Sources of the same author and year have letters, in the text and in the list."""
+    line = AnswerSentence("Both say so [1][2].", (1, 2))
+    answer = answer_quoting("A.", "B.", lines=(line,))
+    first, second = answer.citations
+    other = replace(second, document=replace(second.document, id="other", title="Zebras"))
+    text, listed = references(replace(answer, citations=(first, other))).plain.split("\n\n")
+    assert re.search(r"\d{4}a.*; .*\d{4}b", text)
+    assert [re.search(r"\(\d{4}([ab])", one)[1] for one in listed.splitlines()] == ["a", "b"]  # type: ignore[index]
+
+
 def test_a_quote_goes_over_lines() -> None:
     """A quote of several lines keeps them, and what looks like a mark within it or within a title stays text."""
     title = "On [1] and more"

@@ -17,6 +17,7 @@ from app.dossier import CORPUS, Dossier
 from app.settings import ModelSettings, Settings
 from app.write import ChatModel
 from ingest.embed import Embedder
+from ingest.errors import DossierError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -274,11 +275,16 @@ def test_a_model_is_chosen(open_page: Open, own_store: Path) -> None:
     page = button(page, "Use this model").click().run()
     assert "openai:tiny at http://127.0.0.1:9/v1/" in texts(page)
     kept = own_store / "model.json"
-    assert json.loads(kept.read_text()) == {"name": "openai:tiny", "url": "http://127.0.0.1:9/v1"}
+    chosen = {"name": "openai:tiny", "url": "http://127.0.0.1:9/v1"}
+    assert json.loads(kept.read_text()) == chosen | {"writes": True}
     assert kept.stat().st_mode & 0o777 == 0o600
     page = page.toggle(key="writes").set_value(False).run()
+    # It stays off when another view was opened, and in another tab.
+    page = documents(page).switch_page("ask.py").run()
+    assert page.toggle(key="writes").value is False
     page = ask(page, METERS)
     assert shown(page)[0]["written"] == []
+    assert AppTest.from_file(str(PAGE), default_timeout=60).run().toggle(key="writes").value is False
     page = button(page, "Forget this model").click().run()
     assert not page.exception
     assert not kept.exists()
@@ -306,6 +312,31 @@ def test_a_removed_source_is_said(open_page: Open, own_store: Path) -> None:
     assert shown_source["note"].startswith("Source removed")
     assert shown_source["open"] == ""
     assert [part["marked"] for part in shown_source["passage"]] == [True]
+
+
+def test_what_was_chosen_stays(open_page: Open, own_store: Path) -> None:
+    """Filters and the open conversation are there again after the documents were looked at."""
+    page = ask(ready(open_page(own_store)), ABSENT)
+    (kept,) = the_desk().conversations.all()
+    page = page.selectbox(key="publisher").set_value("Ostrel Observer").run()
+    page = page.text_input(key="firm").set_value("Hikvision").run()
+    page = documents(page).switch_page("ask.py").run()
+    assert page.selectbox(key="publisher").value == "Ostrel Observer"
+    assert page.text_input(key="firm").value == "Hikvision"
+    assert page.selectbox(key="conversation").value == kept.id
+    assert len(shown(page)) == 1
+
+
+def test_a_question_while_documents_arrive(open_page: Open, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question is answered also when a document arrives while the page is drawn."""
+    page = ready(open_page(own_store))
+    library = the_desk().dossier.library
+    entries, more = library.entries(), library.entries()[:1]
+    looks = iter(range(10_000))
+    monkeypatch.setattr(library, "entries", lambda: [*entries, *(more if next(looks) % 2 else [])])
+    page = ask(page, METERS)
+    assert not page.exception
+    assert len(shown(page)) == 1
 
 
 def documents(page: AppTest) -> AppTest:
@@ -346,6 +377,79 @@ def test_a_document_is_opened_and_removed(open_page: Open, own_store: Path) -> N
         assert time.monotonic() < until
         time.sleep(0.05)
     assert not page.run().exception
+
+
+def test_one_file_that_cannot_be_taken_in(open_page: Open, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the disk does not take is said, and the others that were given with it are read."""
+    page = documents(ready(open_page(own_store)))
+    taken = Desk.upload
+
+    def upload(self: Desk, name: str, data: bytes, password: str | None = None) -> Any:
+        if name == "big.md":
+            raise DossierError("big.md: cannot be taken in (No space left on device).")
+        return taken(self, name, data, password)
+
+    monkeypatch.setattr(Desk, "upload", upload)
+    for name in ("big.md", "small.md"):
+        page.file_uploader[0].upload(name, DOCUMENTS["gate.md"].replace("Dunmere", name).encode())
+    page = ready(button(page, "Add").click().run())
+    assert [upload.name for upload in the_desk().uploads()] == ["small.md"]
+
+
+def test_what_is_added_after_deleting_everything(
+    tmp_path: Path, own_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was added before everything was deleted goes, of whatever password; what is added after it stays."""
+    monkeypatch.setattr("app.desk.shipped", list)
+    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+        going_on, reading = threading.Event(), threading.Event()
+        documents = Embedder.documents
+
+        def slow(self: Embedder, texts: list[str], progress: Any = None) -> Any:
+            reading.set()
+            assert going_on.wait(60)
+            return documents(self, texts, progress)
+
+        monkeypatch.setattr(Embedder, "documents", slow)
+        desk = Desk(dossier)
+        settled(desk)
+        desk.upload("first.md", DOCUMENTS["gate.md"].encode())
+        assert reading.wait(60)
+        desk.upload("waits.md", DOCUMENTS["port.md"].encode(), "a password")
+        (tmp_path / "store" / "conversations").mkdir()
+        damaged = tmp_path / "store" / "conversations" / "0123456789abcdef.json"
+        damaged.write_text("secret")
+        desk.delete_everything()
+        desk.upload("after.md", DOCUMENTS["thread.md"].encode())
+        going_on.set()
+        settled(desk)
+        until = time.monotonic() + 60
+        while not all(upload.finished for upload in desk.uploads()) or not dossier.library.entries():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        assert [entry.source.name for entry in dossier.library.entries()] == ["after.md"]
+        assert [(one.name, one.receipts[0].status) for one in desk.uploads()] == [("after.md", "added")]
+        assert desk.work.failed == []
+        assert not damaged.exists()
+        assert list((tmp_path / "store" / "incoming").iterdir()) == []
+
+
+def test_a_file_that_breaks_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file at which reading breaks for no known reason is said by name, and no copy of it is left."""
+    monkeypatch.setattr("app.desk.shipped", list)
+    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+        desk = Desk(dossier)
+        settled(desk)
+        monkeypatch.setattr(Embedder, "documents", lambda *_: 1 / 0)
+        desk.upload("odd.md", DOCUMENTS["gate.md"].encode())
+        until = time.monotonic() + 60
+        while not all(upload.finished for upload in desk.uploads()):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        (upload,) = desk.uploads()
+        assert (upload.receipts[0].error or "").startswith("odd.md: something went wrong")
+        assert list((tmp_path / "store" / "incoming").iterdir()) == []
+        desk.close()
 
 
 def test_everything_is_deleted(open_page: Open, own_store: Path) -> None:

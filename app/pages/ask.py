@@ -10,13 +10,14 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from app.asking import Watch
 from app.copies import markdown
 from app.desk import the_desk
 from app.dossier import LONGEST_QUESTION
 from app.pages.model import model_section
-from app.pages.parts import in_words, preload, show_answer, state_of
+from app.pages.parts import draw_anew_when_changed, drawing, in_words, preload, show_answer, state_of
 from app.styles import Run
 from app.styles import markdown as escaped
 from app.suggest import suggestions
@@ -52,8 +53,7 @@ def main() -> None:
     if not desk.work.ready:
         _getting_ready(desk)
         return
-    # Set here, so that only a later look finds a difference: drawing anew now would lose the question.
-    st.session_state["here"] = len(desk.dossier.library.entries())
+    drawing()
     _behind(desk)
     st.chat_input(
         "Ask about the documents",
@@ -66,6 +66,7 @@ def main() -> None:
     )
     if conversation is None:
         _empty(desk)
+        _interrupted()
         return
     for number, turn in enumerate(conversation.turns):
         _question(turn.answer.question, turn.filters)
@@ -73,6 +74,8 @@ def main() -> None:
             show_answer(desk.dossier, turn.answer, f"turn-{conversation.id}-{number}", _ask_literally)
     if asked:
         _ask(desk, conversation, asked, filters, literal=literal)
+        return
+    _interrupted()
 
 
 def _ask_literally(question: str) -> None:
@@ -83,8 +86,8 @@ def _ask_literally(question: str) -> None:
 def _submitted(desk: Desk) -> None:
     given = st.session_state["question"]
     st.session_state["given"] = []
-    with in_words():
-        for file in given.files:
+    for file in given.files:
+        with in_words():
             st.session_state["given"].append(desk.upload(file.name, file.getvalue()).number)
     if given.text.strip():
         st.session_state["asked"] = given.text
@@ -226,18 +229,31 @@ def _printed(filters: Filters) -> str:
 def _ask(desk: Desk, conversation: Conversation, question: str, filters: Filters, *, literal: bool) -> None:
     _question(question, filters)
     history = [] if literal else conversation.history()
-    quote = not st.session_state.get("writes", True)
+    quote, deletions = not desk.dossier.model_writes, desk.conversations.deletions
     with st.chat_message("assistant"):
         place = st.empty()
         try:
             answer = _answered(lambda watch: desk.dossier.ask(question, filters, history, watch, quote=quote), place)
+        except RerunException:
+            # Something else was pressed meanwhile; Stop raises another.
+            st.session_state["interrupted"] = question
+            raise
         except DossierError as error:
             place.text(str(error))
             return
         with place.container():
             show_answer(desk.dossier, answer, f"turn-{conversation.id}-{len(conversation.turns)}", _ask_literally)
     with in_words():
-        desk.conversations.add(conversation.id, answer, filters)
+        if deletions == desk.conversations.deletions:  # else all were deleted while it was worked on
+            desk.conversations.add(conversation.id, answer, filters)
+
+
+def _interrupted() -> None:
+    """Offer a question again that something else on the page interrupted."""
+    question = st.session_state.pop("interrupted", None)
+    if question:
+        st.text(f"Not answered, since something else on the page was changed meanwhile: {question}")
+        st.button("Ask it again", on_click=_put, args=["asked", question])
 
 
 def _answered(ask: Callable[[Watch], Answer], place: st.delta_generator.DeltaGenerator) -> Answer:
@@ -313,6 +329,7 @@ def _getting_ready(desk: Desk) -> None:
 @st.fragment(run_every="1s")
 def _behind(desk: Desk) -> None:
     """Say what goes on behind the page, while it does."""
+    draw_anew_when_changed(desk)
     work = desk.work
     if work.under_way:
         far = f" ({work.done} of {work.total} files that ship)" if work.done < work.total else ""
@@ -323,9 +340,6 @@ def _behind(desk: Desk) -> None:
             st.text(f"{receipt.name}: {state_of(receipt)}")
     for problem in work.failed:
         st.text(problem)
-    here = len(desk.dossier.library.entries())
-    if st.session_state["here"] != here:
-        st.rerun(scope="app")
 
 
 main()

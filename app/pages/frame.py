@@ -10,6 +10,8 @@ from app.desk import the_desk
 from ingest.errors import DossierError
 
 _HERE = Path(__file__).parent
+# What a user has chosen beside the chat.
+_KEPT = ("conversation", "firm", "publisher", "since", "until", "documents")
 
 
 def main() -> None:
@@ -24,6 +26,11 @@ def main() -> None:
         ],
         position="top",
     )
+    for key in _KEPT:
+        if key in st.session_state:
+            # Else Streamlit forgets it while another view is drawn, and a search would be wider than was asked for:
+            # https://docs.streamlit.io/develop/concepts/architecture/widget-behavior
+            st.session_state[key] = st.session_state[key]
     try:
         the_desk()
         view.run()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.desk import UNDO_SECONDS, the_desk
-from app.pages.parts import in_words, show_listing, state_of
+from app.pages.parts import draw_anew_when_changed, drawing, in_words, show_listing, state_of
 
 if TYPE_CHECKING:
     from app.desk import Desk, Upload
@@ -20,8 +20,7 @@ def main() -> None:
     desk = the_desk()
     _upload(desk)
     entries = desk.dossier.library.entries()
-    # Set here, so that only a later look finds a difference: drawing anew now would lose what was pressed.
-    st.session_state["listed"] = len(entries)
+    drawing()
     _uploads(desk)
     _list(desk, entries)
     with st.expander("Where the documents lie, and how to delete everything"):
@@ -41,8 +40,8 @@ def _upload(desk: Desk) -> None:
         )
         password = st.text_input("Password of encrypted PDF files, if there are any", type="password")
         if st.form_submit_button("Add", type="primary"):
-            with in_words():
-                for file in files:
+            for file in files:
+                with in_words():
                     desk.upload(file.name, file.getvalue(), password)
 
 
@@ -59,8 +58,7 @@ def _uploads(desk: Desk) -> None:
         st.dataframe(
             [row for upload in uploads for row in _rows(upload)], hide_index=True, alt="What became of the files"
         )
-    if st.session_state["listed"] != len(desk.dossier.library.entries()):
-        st.rerun(scope="app")
+    draw_anew_when_changed(desk)
 
 
 def _rows(upload: Upload) -> list[dict[str, Any]]:
@@ -118,8 +116,14 @@ def _delete_everything(desk: Desk, entries: list[Entry]) -> None:
         st.button(
             f"Delete {len(entries)} documents and all conversations for good",
             type="primary",
-            on_click=desk.delete_everything,
+            on_click=_deleted,
+            args=[desk],
         )
+
+
+def _deleted(desk: Desk) -> None:
+    desk.delete_everything()
+    st.session_state["everything"] = ""
 
 
 main()

@@ -31,8 +31,13 @@ def model_section(desk: Desk) -> None:
             return
         st.text(f"{model.name} at {model.where}")
         st.write(_SENT)
+        # Kept in the store: a switch of the page forgets itself when another view is opened.
+        st.session_state["writes"] = desk.dossier.model_writes
         st.toggle(
-            "It writes the answers", value=True, key="writes", help="Off: answers are quotes, and nothing is sent."
+            "It writes the answers",
+            key="writes",
+            help="Off: answers are quotes, and nothing is sent.",
+            on_change=lambda: desk.dossier.let_model_write(writes=st.session_state["writes"]),
         )
         if desk.dossier.model_is_chosen:
             st.button("Forget this model", on_click=_forget, args=[desk])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from app.answers import Answer, Citation
+    from app.desk import Desk
     from app.dossier import Dossier
     from ingest.records import Document, Entry, Receipt
 
@@ -77,6 +78,23 @@ def state_of(receipt: Receipt) -> str:
     if receipt.pages_without_text:
         state += f"; {receipt.pages_without_text} pages without text, which may be scans"
     return state
+
+
+def drawing() -> None:
+    """Tell the fragments of a view that it is being drawn: none of them may draw it anew now.
+
+    That would end what was asked or pressed.
+    """
+    st.session_state["drawing"] = True
+
+
+def draw_anew_when_changed(desk: Desk) -> None:
+    """Draw the whole view anew when documents came or went since; in a fragment that looks by itself."""
+    here = len(desk.dossier.library.entries())
+    if st.session_state.pop("drawing", False):
+        st.session_state["here"] = here
+    elif st.session_state.get("here") != here:
+        st.rerun(scope="app")
 
 
 def preload() -> None:

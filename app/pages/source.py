@@ -83,13 +83,20 @@ def _turn(key: str, step: int) -> None:
 
 
 def _page(desk: Desk, document: Document, page: int, start: int, end: int) -> None:
-    password = st.session_state.get(f"password-{document.source.id}")
+    field, kept = f"password-{document.source.id}", f"opens-{document.source.id}"
+    # Kept apart from its field, which Streamlit forgets while it is not drawn; gone with the browser's tab.
+    password = st.session_state.get(field) or st.session_state.get(kept)
     try:
         image = desk.marker.page(document, page, start, end, password or None)
     except LockedFileError:
-        st.text("This PDF is encrypted. Its password is asked for to show the page, and is not kept.")
-        st.text_input("Password", type="password", key=f"password-{document.source.id}")
+        st.session_state.pop(kept, None)
+        if password:
+            st.text("That password does not open it.")
+        st.text("This PDF is encrypted. Its password is asked for to show the page, and is not written anywhere.")
+        st.text_input("Password", type="password", key=field)
         return
+    if password:
+        st.session_state[kept] = password
     shown = document.pages[page - 1]
     quote = document.text[max(start, shown.start) : min(end, shown.end)]
     if quote and not image.marks:

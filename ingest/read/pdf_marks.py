@@ -32,6 +32,8 @@ _HYPHENS = frozenset("-‐‑\xad\ufffe\x02")
 _BREAKS = frozenset("\r\n\ufffe\x02")
 # The fewest letters that are sought by themselves.
 _SHORTEST = 4
+# A quote with fewer letters may stand within other words; surroundings agree by chance over fewer.
+_LONG, _AGREED = 16, 6
 # A gap of so many heights of the type is one between columns.
 _COLUMN_GAP = 3.0
 
@@ -74,18 +76,20 @@ def _picture(page: pypdfium2.PdfPage, wanted: dict[str, Any]) -> tuple[dict[str,
 def place(letters: Sequence[str], quote: str, before: str, after: str) -> list[int]:
     """Return the indices of the letters of a page that a quote consists of; none where that is not certain.
 
-    Of several places the one counts whose surroundings agree with the quote's longer than those of any other.
+    Of several places the one counts whose surroundings agree with the quote's longer than those of any other, and far
+    enough not to do so by chance; of a short quote so must those of the only one, which may stand within other words.
     """
     page, sought = folded(letters), folded(quote).text
     starts = _starts(page.text, sought) if sought else []
-    if len(starts) > 1:
+    if len(starts) > 1 or len(sought) < _LONG:
         left, right = folded(before).text[::-1], folded(after).text
         agreed = [
             _same(page.text[:start][::-1], left) + _same(page.text[start + len(sought) :], right) for start in starts
         ]
-        starts = [start for start, length in zip(starts, agreed, strict=True) if length == max(agreed)]
-    if len(starts) > 1:
-        return []
+        enough = min(_AGREED, len(left) + len(right))
+        starts = [at for at, length in zip(starts, agreed, strict=True) if length == max(agreed) and length >= enough]
+        if len(starts) != 1:
+            return []
     spans = [(starts[0], starts[0] + len(sought))] if starts else _whole_lines(letters, page, sought)
     return list(dict.fromkeys(index for start, end in spans for index in page.at[start:end]))
 
