@@ -15,7 +15,7 @@ from app.dossier import CORPUS
 from app.mark import Marker
 from ingest.errors import DossierError, LockedFileError, UnreadableFileError
 from ingest.read import ReadingProcess
-from ingest.read.pdf_marks import folded
+from ingest.read.pdf_marks import folded, place
 from ingest.read.process import PageWanted
 from ingest.records import Document, Source
 
@@ -216,3 +216,19 @@ def test_a_huge_page_is_made_smaller(reading: ReadingProcess) -> None:
     image = marked(reading, written.getvalue(), "A long page.")
     assert image.width * image.height <= 8_100_000
     assert len(image.marks) == 1
+
+
+def test_a_repeated_quote_needs_its_surroundings() -> None:
+    """Of a sentence that stands twice on a page neither place is marked where a letter agrees by chance."""
+    page = "A first row. Hikvision denied it. B second row. Hikvision denied it. Fine."
+    assert place(page, "Hikvision denied it.", "zz", "so on.") == []
+    found = place(page, "Hikvision denied it.", "B second row.", "Fine.")
+    assert "".join(page[at] for at in found) == "Hikvisiondeniedit."
+    assert found[0] == page.rindex("Hikvision")
+
+
+def test_a_short_quote_is_not_within_a_word() -> None:
+    """A short quote is not marked within another word, and is where its surroundings agree."""
+    assert place("They own the casino. It pays.", "No.", "the shop", "and more") == []
+    page = "Did it sell cameras? No. It says so."
+    assert [page[at] for at in place(page, "No.", "Did it sell cameras?", "It says so.")] == list("No.")
