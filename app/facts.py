@@ -47,7 +47,14 @@ _NUMBER_WORDS = {
         2,
     )
 } | {word: 10 * tens for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)}
+_BOUNDS = {
+    "more than": ">", "over": ">", "at least": ">", "above": ">", "exceeding": ">", "upwards of": ">",
+    "less than": "<", "fewer than": "<", "under": "<", "below": "<", "up to": "<", "at most": "<",
+    "about": "~", "around": "~", "roughly": "~", "approximately": "~", "nearly": "~", "almost": "~", "some": "~",
+    "exactly": "=", "precisely": "=",
+}  # fmt: skip
 _NUMBER = re.compile(
+    rf"(?:\b(?P<bound>{'|'.join(_BOUNDS)})\s+(?:a\s+)?)?"
     r"(?:(?P<before>US\$|HK\$|[$€£¥]|\b(?:USD|EUR|GBP|RMB|CNY|CHF|HKD)\b)\s?)?"
     rf"(?:(?<![\w.,])(?P<digits>\d[\d,]*(?:\.\d+)?)|\b(?P<word>{'|'.join(_NUMBER_WORDS)})\b)"
     r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|bn|mn|[mk])\b)?"
@@ -58,7 +65,7 @@ _NUMBER = re.compile(
 # Words that count, date, judge or strengthen: a sentence may use none that its source does not.
 _STRONG = re.compile(
     r"\b(?:half|thirds?|quarters?|majority|dozens?|hundreds|thousands|millions|billions|double[ds]?|twice|"
-    r"today|now|currently|still|ongoing|no longer|former(?:ly)?|recently|yesterday|tomorrow|"
+    r"today|now|currently|still|ongoing|remains?|continues?|stays?|no longer|former(?:ly)?|recently|yesterday|tomorrow|"
     r"(?:last|next|this|previous|following) (?:day|week|month|year|spring|summer|autumn|fall|winter)|"
     r"only|all|every|always|entire(?:ly)?|sole(?:ly)?|largest|biggest|leading|first|direct(?:ly)?|"
     r"knowing(?:ly)?|wittingly|unwittingly|deliberate(?:ly)?|secret(?:ly)?|illegal(?:ly)?|unlawful(?:ly)?|criminal(?:ly)?|"
@@ -68,14 +75,14 @@ _STRONG = re.compile(
 )
 # What firms do, and what is done about it: words of one line say much the same, and none may stand for another line.
 _DEEDS = tuple(
-    frozenset(line.split())
+    line.strip()
     for line in """
     sell sold sale supply supplier provide provider deliver ship export equip vendor furnish
     buy bought purchase buyer procure order
     win won award
     lose lost
     invest investment investor fund finance back
-    own hold held stake share shareholder owner
+    owns hold held stake shareholder owner
     parent subsidiary unit belong
     acquire acquisition merge takeover divest
     build built construct develop developer manufacture
@@ -88,9 +95,12 @@ _DEEDS = tuple(
     spy surveil surveillance monitor track watch
     hack leak expose exposure
     arrest detain imprison
+    add include
+    promise pledge vow
+    accept agree
     abandon end terminate cancel stop cease drop close
     withdraw withdrew exit
-    delete remove erase
+    delete remove erase delist
     train training teach
     support help assist
     threaten warn
@@ -110,12 +120,23 @@ _DOUBT = re.compile(
     r"purported(?:ly)?|unconfirmed|rumou?red|claims?|claimed|said to|thought to|believed to)\b|(?<=[a-z,] )may(?= )",
     re.IGNORECASE,
 )
+_SUPPOSES = re.compile(
+    r"\b(?:would|could|will|shall|plans?|planned|planning|propos\w+|intend\w*|expected to|if|unless|whether|to be)\b",
+    re.IGNORECASE,
+)
+# "They own it" tells of owning, "their own" does not, and is no word of meaning elsewhere.
+_OWN = re.compile(r"(?<!its )(?<!their )(?<!his )(?<!her )(?<!our )(?<!’s )(?<!'s )(?<!of )\bown\b")
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
 _SPOKE = re.compile(r"\b(?:told|announced|testified|promised|warned|tweeted|boasted)\b")
+# What stands before and after who only reports.
+_TELLS = re.compile(r"\b(?:according to|told|said by|reported by|quoted by)\s+(?:the\s+)?$", re.IGNORECASE)
+_TOLD = re.compile(r"\s+(?:report|wr[io]te|say|said|note|quote|publish|relay|puts?\b)", re.IGNORECASE)
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
 _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s")
+# "Chinese" is borne by "China", and by much else.
+_OF_COUNTRY = re.compile(r"[A-Z]\w+(?:ese|ish|ian|ean|can)s?")
 _TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\.(?=\s)")
 # So rare a word, where a sentence begins, is taken for a name.
 _RARE = 0.85
@@ -125,18 +146,19 @@ Date = tuple[int | None, int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A figure: its value, and "%", a currency's code or nothing."""
+    """A figure: its value, "%", a currency's code or nothing, and ">", "<", "~" or "=" for "more than" and the like."""
 
     value: Decimal
     unit: str
+    bound: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day.
 
-    `deeds` are lines of words for what is done; `negated`, `doubted` and `attributed` hold, for each word that does so,
-    the stems of the words after it.
+    `deeds` are lines of words for what is done; `negated`, `doubted`, `supposed` and `attributed` hold, for each word
+    that does so, the next words, as `meanings` gives them.
     """
 
     firms: dict[str, str]
@@ -144,10 +166,11 @@ class Facts:
     numbers: dict[Number, str]
     dates: dict[Date, str]
     strong: dict[str, str]
-    deeds: dict[frozenset[str], str]
-    negated: tuple[frozenset[str], ...]
-    doubted: tuple[frozenset[str], ...]
-    attributed: tuple[frozenset[str], ...]
+    deeds: dict[str, str]
+    negated: tuple[tuple[str, ...], ...]
+    doubted: tuple[tuple[str, ...], ...]
+    supposed: tuple[tuple[str, ...], ...]
+    attributed: tuple[tuple[str, ...], ...]
     marks: frozenset[str]
 
 
@@ -165,9 +188,10 @@ def facts(text: str, names: FirmNames) -> Facts:
         dates={_date(match): match[0] for match in _DATE.finditer(text)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
-        deeds={line: stem for stem in content_words(words) for line in _lines_of(stem)},
+        deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) for line in _lines_of(stem)},
         negated=tuple(_scopes(NEGATION, text)),
         doubted=tuple(_scopes(_DOUBT, text)),
+        supposed=tuple(_scopes(_SUPPOSES, text)),
         attributed=tuple(_scopes(_SAYS, text)),
         marks=marks(text),
     )
@@ -179,15 +203,20 @@ def words_of(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _lines_of(stem: str) -> tuple[frozenset[str], ...]:
-    return tuple(line for line in _DEEDS if stem in {one for word in line for one in content_words(word)})
+def _lines_of(stem: str) -> tuple[str, ...]:
+    return tuple(line for line in _DEEDS if stem in content_words(line))
 
 
-def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[frozenset[str]]:
-    """Yield, for each match, the stems of the next few words that mean something, within its sentence."""
+def meanings(text: str) -> list[str]:
+    """Return the words of a text that mean something: as stems, or as the line of deeds that a stem stands in."""
+    return [lines[0] if (lines := _lines_of(stem)) else stem for stem in content_words(text)]
+
+
+def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
+    """Yield, for each match, the next few words that mean something, within its sentence."""
     for match in pattern.finditer(text):
         after = re.split(r"[.!?][\s”\"’)]", text[match.end() :], maxsplit=1)[0]
-        yield frozenset(content_words(after)[:_SCOPE])
+        yield tuple(meanings(after)[:_SCOPE])
 
 
 def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
@@ -198,7 +227,8 @@ def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
             yield text[mention.start : longer.end()]
     for one in capitalised_names(_TITLE.sub(r"\1 ", text)):
         # "Charles Rollet of Vantry Board" is two.
-        yield from (part for part in re.split(r"\s+(?:of|and|for|in|the)\s+", one.form) if part in words)
+        parts = re.split(r"\s+(?:of|and|for|in|the)\s+", one.form)
+        yield from (part for part in parts if part in words and not _OF_COUNTRY.fullmatch(part))
     first = re.match(r"\W*([A-Z][\w’'-]*)", words)
     if first and not words[: first.start(1)].strip() and rarity(fold(first[1])) > _RARE:
         yield first[1]
@@ -216,32 +246,48 @@ def iso_date(text: str | None) -> Date | None:
 
 
 def turned_round(claim: str, source: str, names: FirmNames) -> tuple[str, str] | None:
-    """Return two firms that a claim relates to each other the other way round than its source; None where it does not.
+    """Return two whom a claim relates to each other the other way round than its source; None where it does not.
 
     "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel". Only
-    a claim that names two firms, and not side by side, is told.
+    a claim that names two, who report nothing, and not side by side, is told.
     """
-    first = {one.firm: one for one in reversed(names.find(claim)) if one.firm in names.by_id}
-    pair = sorted(first.values(), key=lambda one: one.start)
-    if len(pair) != 2 or re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", claim[pair[0].end : pair[1].start]):
+    first = {
+        key: (start, end)
+        for key, start, end in reversed(_named(claim, names))
+        if not _TELLS.search(claim[:start]) and not _TOLD.match(claim[end:])
+    }
+    firms = {key: span for key, span in first.items() if key in names.by_id}
+    first = firms if len(firms) > 1 else first
+    pair = sorted(first.values())
+    if len(pair) != 2 or re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", claim[pair[0][1] : pair[1][0]]):
         return None
     said, known = _direction(claim, names, first.keys()), _direction(source, names, first.keys())
     if said is None or known is None or said == known:
         return None
-    of_names = {stem for firm in said for form in names.forms(firm) for stem in content_words(form)}
+    of_names = {stem for start, end in pair for stem in content_words(claim[start:end])}
     if not (set(content_words(claim)) & set(content_words(source))) - of_names:
         return None
-    return first[said[0]].form, first[said[1]].form
+    (one, other) = (claim[slice(*first[key])] for key in said)
+    return one, other
+
+
+def _named(text: str, names: FirmNames) -> list[tuple[str, int, int]]:
+    """Return who is named in a text, in order: a firm's id, or the folded name of another body, and where."""
+    listed = [(one.firm, one.start, one.end) for one in names.find(text)]
+    # A single word may be a place.
+    others = [(words_of(one.form), one.start, one.end) for one in capitalised_names(text) if " " in one.form]
+    free = [one for one in others if not any(start < one[2] and one[1] < end for _, start, end in listed)]
+    return sorted([*listed, *free], key=lambda one: one[1])
 
 
 def _direction(text: str, names: FirmNames, pair: Collection[str]) -> tuple[str, str] | None:
-    """Return two firms of which a text names both, who acts first; None when it does not name both."""
-    first = {one.firm: one for one in reversed(names.find(text)) if one.firm in pair}
+    """Return two of whom a text names both, who acts first; None when it does not name both."""
+    first = {key: (start, end) for key, start, end in reversed(_named(text, names)) if key in pair}
     if len(first) != 2:
         return None
-    one, other = sorted(first.values(), key=lambda mention: mention.start)
-    turned = bool(_AGENT.search(text[: other.start])) != bool(_OWNER.match(text[one.end :]))
-    return (other.firm, one.firm) if turned else (one.firm, other.firm)
+    (one, (_, end)), (other, (start, _)) = sorted(first.items(), key=lambda item: item[1])
+    turned = bool(_AGENT.search(text[:start])) != bool(_OWNER.match(text[end:]))
+    return (other, one) if turned else (one, other)
 
 
 def speakers(text: str, names: FirmNames) -> dict[str, str]:
@@ -250,6 +296,8 @@ def speakers(text: str, names: FirmNames) -> dict[str, str]:
     known += [(one.end, words_of(one.form)) for one in capitalised_names(text) if not names.find(one.form)]
     found: dict[str, str] = {}
     for verb in _SPOKE.finditer(text):
+        if re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]):
+            continue
         before = [(end, name) for end, name in known if end <= verb.start()]
         if before:
             found.setdefault(verb[0].casefold(), max(before)[1])
@@ -280,4 +328,5 @@ def _numbers(text: str) -> Iterator[tuple[Number, str]]:
             continue
         value *= _SCALES.get((match["scale"] or "").casefold(), 1)
         unit = (match["before"] or match["after"] or "").casefold()
-        yield Number(value.normalize(), "%" if unit.startswith(("%", "per")) else _CURRENCIES.get(unit, "")), match[0]
+        unit = "%" if unit.startswith(("%", "per")) else _CURRENCIES.get(unit, "")
+        yield Number(value.normalize(), unit, _BOUNDS.get((match["bound"] or "").casefold(), "")), match[0]

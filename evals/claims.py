@@ -1,6 +1,6 @@
-"""Whether right sentences of a chat model are shown and wrong ones left out: a scripted model on the seed article.
+"""Whether right sentences of a chat model are shown and wrong ones left out: a scripted model says each of them.
 
-The sentences are in other words than the article's. A wrong one differs from a right one in a figure, a date, a name,
+The sentences are in other words than the sources'. A wrong one differs from a right one in a figure, a date, a name,
 who did it to whom, a deed, a denial, a doubt or a strong word. Each cites every passage that was shown, which is the
 hardest for the check: whatever bears it may be found.
 """
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.dossier import shipped
 from app.drafts import draft_sentences
 from app.write import ChatModel
 from evals.answers import questions
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from app.dossier import Dossier
-    from evals.answers import Question
 
 _SENTENCES = Path(__file__).with_name("claims_sentences.json")
 
@@ -41,26 +42,39 @@ class _Scripted(ChatModel):
 
 
 def run(home: Path) -> dict[str, Any]:
-    """Say each sentence in answer to its question; return how many were shown, and which ones wrongly."""
-    asked = {one.id: one for one in questions(material("seed_questions.json"))}
-    folder = material("seed_questions.json").parent.parent / "seed"
+    """Say each sentence in answer to its question; return by collection how many were shown, and which wrongly."""
+    sentences = json.loads(_SENTENCES.read_text(encoding="utf-8"))
+    ships = [(path.name, path.read_bytes()) for path in shipped()]
+    found = {"what ships": _said_of(home, ships, sentences["what ships"])}
+    try:
+        asked = {one.id: one for one in questions(material("seed_questions.json"))}
+        folder = material("seed_questions.json").parent.parent / "seed"
+    except SkippedError as skipped:
+        print(f"claims, the seed article skipped: {skipped}", file=sys.stderr)
+        return found
     seed = [(path.name, path.read_bytes()) for path in sorted(folder.glob("*"))]
-    if not seed:
-        raise SkippedError("the seed article is not there: it lies in the folder seed beside the evaluation material")
+    rows = [
+        row | {"question": asked[row["id"]].text, "history": asked[row["id"]].history}
+        for row in sentences["the seed article"]
+    ]
+    return found | {"the seed article": _said_of(home, seed, rows)}
+
+
+def _said_of(home: Path, files: Sequence[tuple[str, bytes]], rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {"right": [], "wrong": []}
-    with kept_dossier(home, seed) as (dossier, filled):
-        for row in json.loads(_SENTENCES.read_text(encoding="utf-8")):
+    with kept_dossier(home, files) as (dossier, filled):
+        for row in rows:
             for kind in ("right", "wrong"):
-                found[kind] += [_said(dossier, asked[row["id"]], sentence) for sentence in row[kind]]
+                found[kind] += [_said(dossier, row, sentence) for sentence in row[kind]]
     return found | {"filled": filled}
 
 
-def _said(dossier: Dossier, question: Question, sentence: str) -> dict[str, Any]:
+def _said(dossier: Dossier, row: dict[str, Any], sentence: str) -> dict[str, Any]:
     dossier.use_model(_Scripted(sentence))
-    answer = dossier.ask(question.text, history=question.history)
+    answer = dossier.ask(row["question"], history=row.get("history", ()))
     checks = [one for one in answer.making.checks if one.sentence == draft_sentences(sentence)[0].text]
     return {
-        "question": question.id,
+        "question": row["question"],
         "sentence": sentence,
         "asked": bool(checks),
         "shown": any(one.shown for one in checks),

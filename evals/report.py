@@ -47,20 +47,26 @@ def answers(measured: Mapping[str, dict[str, Any]]) -> str:
 
 
 def claims(result: Mapping[str, Any]) -> str:
-    """Report what became of right and wrong sentences of a chat model."""
+    """Report what became of right and wrong sentences of a chat model, by collection."""
     rows = []
-    for kind, good in (("right", "shown"), ("wrong", "left out")):
-        told = [one for one in result[kind] if one["asked"]]
-        as_wanted = [one for one in told if one["shown"] == (kind == "right")]
-        rows.append((f"{kind} sentences {good}", f"{len(as_wanted)} of {len(told)}"))
-    otherwise = [
-        f"- {kind}, and {'left out: ' + '; '.join(one['why']) if kind == 'right' else 'shown'}: {one['sentence']}"
-        for kind in ("right", "wrong")
-        for one in result[kind]
-        if one["asked"] and one["shown"] != (kind == "right")
-    ]
-    note = "A scripted chat model answers the questions on the seed article, a sentence at a time."
-    return _section("Sentences of a chat model", _table(("", ""), rows), "\n".join([note, "", *otherwise]), {})
+    otherwise = []
+    for name, measured in result.items():
+        cells = [name]
+        for kind in ("right", "wrong"):
+            told = [one for one in measured[kind] if one["asked"]]
+            bad = [one for one in told if one["shown"] != (kind == "right")]
+            cells.append(f"{len(told) - len(bad)} of {len(told)}")
+            otherwise += [
+                f"- {kind}, and {'left out: ' + '; '.join(one['why']) if kind == 'right' else 'shown'}: {one['sentence']}"
+                for one in bad
+            ]
+        rows.append(cells)
+    table = _table(("", "right sentences shown", "wrong sentences left out"), rows)
+    note = (
+        "A scripted chat model answers with one sentence at a time. The rules were mended on these sentences; before, on "
+        "sentences that they had not been mended on, they showed 13 of 23 right ones and left out 37 of 43 wrong ones."
+    )
+    return _section("Sentences of a chat model", table, "\n".join([note, "", *otherwise]), {})
 
 
 def page(result: Mapping[str, Any]) -> str:
