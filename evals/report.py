@@ -56,15 +56,13 @@ def claims(result: Mapping[str, Any]) -> str:
             told = [one for one in measured[kind] if one["asked"]]
             bad = [one for one in told if one["shown"] != (kind == "right")]
             cells.append(f"{len(told) - len(bad)} of {len(told)}")
-            otherwise += [
-                f"- {kind}, and {'left out: ' + '; '.join(one['why']) if kind == 'right' else 'shown'}: {one['sentence']}"
-                for one in bad
-            ]
+            became = "left out" if kind == "right" else "shown"
+            otherwise += [f"- {kind}, {became} ({'; '.join(one['why'])}): {one['sentence']}" for one in bad]
         rows.append(cells)
     table = _table(("", "right sentences shown", "wrong sentences left out"), rows)
     note = (
-        "A scripted chat model answers with one sentence at a time. The rules were mended on these sentences; before, on "
-        "sentences that they had not been mended on, they showed 13 of 23 right ones and left out 37 of 43 wrong ones."
+        "A scripted chat model answers with one sentence at a time. The rules were mended on these sentences: on others "
+        "they do less well."
     )
     return _section("Sentences of a chat model", table, "\n".join([note, "", *otherwise]), {})
 
