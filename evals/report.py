@@ -61,7 +61,7 @@ def claims(result: Mapping[str, Any]) -> str:
         rows.append(cells)
     table = _table(("", "right sentences shown", "wrong sentences left out"), rows)
     note = (
-        "A scripted chat model answers with one sentence at a time. The rules were mended on these sentences: on others "
+        "A scripted chat model says one sentence at a time. The rules were mended on these sentences; on others "
         "they do less well."
     )
     return _section("Sentences of a chat model", table, "\n".join([note, "", *otherwise]), {})
