@@ -29,6 +29,8 @@ _SHARE_HERE = 0.35
 # More evidence than this for one sentence is a collection, not a proof. A sentence of one clause has one sentence to
 # bear it: of two, one may tell who and the other what somebody else did.
 _MOST = 3
+# Characters: a longer sentence tells too much at once, and rules take long over it.
+_LONGEST = 1000
 _CLAUSE = re.compile(
     r"[;:]|,\s(?:and|but|while|whereas|which|who|although|though)\b|\s(?:but|while|whereas|although)\s"
 )
@@ -69,6 +71,8 @@ class Ruling:
 
 def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames) -> Ruling:
     """Hold a sentence, without its citation marks, against evidence; take the fewest pieces that bear it together."""
+    if len(sentence) > _LONGEST:
+        return Ruling((), ("it is too long to be checked",))
     claim = _Claim(sentence, names)
     chosen: list[int] = []
     missing = set(claim.wanted)

@@ -31,7 +31,7 @@ def draft_sentences(draft: str) -> list[DraftSentence]:
     """Return the sentences of a draft; headings and a word that says that there is nothing are none."""
     found: list[DraftSentence] = []
     for line in remove_invisible(draft)[0].splitlines():
-        text = _EMPHASIS.sub(r"\2", _BULLET.sub("", line)).strip()
+        text = _EMPHASIS.sub(r"\2", _BULLET.sub("", " ".join(line.split())))
         if not text or text.strip(" .*") == NOTHING or text.startswith("#"):
             continue
         text = _AFTER_STOP.sub(lambda match: f" {match[2].strip()}{match[1]} ", text)

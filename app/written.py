@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # Sentences that are asked for, and sentences of a passage that may bear one together.
 _MOST, _MOST_LISTED = 6, 14
 _RUN = 3
+# Sentences of a draft that are checked at most: more were not asked for.
+_MOST_CHECKED = 30
 # How much of a sentence's words a passage holds that is worth looking into further.
 _WORTH = 0.3
 # How many such passages of a document are looked into.
@@ -175,7 +177,8 @@ class Writer:
     # Checking
 
     def _checked(self, drafted: Sequence[DraftSentence], shown: Sequence[Hit]) -> list[_Borne]:
-        found = [self._ruled(one, shown) for one in drafted]
+        found = [self._ruled(one, shown) for one in drafted[:_MOST_CHECKED]]
+        found += [_Borne(one, problems=("it is one of too many",)) for one in drafted[_MOST_CHECKED:]]
         return [self._with_denials(one, following) for one, following in pairwise([*found, None]) if one]
 
     def _ruled(self, draft: DraftSentence, shown: Sequence[Hit]) -> _Borne:

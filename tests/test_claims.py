@@ -90,3 +90,8 @@ def test_the_fewest_that_bear(names: FirmNames) -> None:
 def test_nothing_to_bear_it(names: FirmNames) -> None:
     """Without evidence no sentence is borne."""
     assert not ruled("SenseTime sells cameras.", [], names).is_borne
+
+
+def test_what_is_too_long(names: FirmNames) -> None:
+    """A sentence too long to be checked in time is not borne, whatever stands in it."""
+    assert ruled("A" * 20_000, [STAKE], names).problems == ("it is too long to be checked",)

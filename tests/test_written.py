@@ -309,3 +309,13 @@ def test_steps_are_told(asked: Dossier) -> None:
     told(asked, METERS, saying("Nothing to see here at all [1]."), watch=Watch(steps.append))
     assert "Waiting for openai:tiny" in steps
     assert "Checking each sentence against its passages" in steps
+
+
+def test_too_many_sentences(asked: Dossier) -> None:
+    """Of a draft with hundreds of sentences only so many are checked, and the rest is left out."""
+    answer, _ = told(
+        asked, METERS, one_after_another(" ".join(f"The town has {number} parks [1]." for number in range(9, 400)))
+    )
+    assert answer.model is None
+    assert answer.withheld > 300
+    assert any(check.problems == ("it is one of too many",) for check in answer.making.checks)
