@@ -252,13 +252,15 @@ def doctor(
                 mended.append(f"{library.embed_anew(progress)} documents embedded anew")
         health = library.check()
         documents, passages = library.catalog.counts(_no_filters())
+        embedding = f"{library.embedder.name} in {library.embedder.runs_in}"
     if as_json:
-        about = {"home": str(dossier.home), "documents": documents, "passages": passages}
+        about = {"home": str(dossier.home), "documents": documents, "passages": passages, "embedding": embedding}
         _print_json(
             {"ok": not health.problems, **about, "mended": [*mended, *health.mended], "problems": health.problems}
         )
     else:
         typer.echo(f"Store: {dossier.home} ({documents} documents, {passages} passages)")
+        typer.echo(f"Embedding: {embedding}")
         for line in (*mended, *health.mended):
             typer.echo(f"Mended: {line}")
         for line in health.problems:

@@ -58,7 +58,7 @@ class Dossier:
         self._prompts = read_prompts()
         self.library = Library(
             settings.home,
-            Embedder(settings.embedder),
+            Embedder(settings.embedder, settings.compiled or settings.home / "compiled"),
             FirmNames.load(*lists),
             publishers_by_host(CORPUS / "sources.csv"),
         )

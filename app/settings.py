@@ -20,6 +20,7 @@ DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 SETTINGS = {
     "DOSSIER_HOME": "folder of the store; default .dossier in the current folder",
     "DOSSIER_EMBEDDER": f"folder of a Sentence Transformers model; default {DEFAULT_EMBEDDER}, which is installed",
+    "DOSSIER_COMPILED": "folder of the default embedding model as compiled for this machine; default in the store",
     "DOSSIER_FIRMS": "a list of your own, in the columns of corpus/firms.csv, beside the one that ships",
     "DOSSIER_MODEL": "a chat model that writes the answers, as provider:name; default none, answers are quotes",
     "DOSSIER_MODEL_URL": "the address of the model's server, where it is not the provider's own",
@@ -46,6 +47,7 @@ class Settings:
 
     home: Path = Path(".dossier")
     embedder: str = DEFAULT_EMBEDDER
+    compiled: Path | None = None
     firms: Path | None = None
     model: ModelSettings | None = None
 
@@ -59,8 +61,10 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
     firms = environment.get("DOSSIER_FIRMS")
     if firms and not Path(firms).is_file():
         raise DossierError(f"DOSSIER_FIRMS is {firms!r}, which is no file. Name a CSV file, or leave it out.")
+    compiled = environment.get("DOSSIER_COMPILED")
     return Settings(
         home=(home or Path(environment.get("DOSSIER_HOME") or ".dossier")).expanduser().absolute(),
+        compiled=Path(compiled).expanduser().absolute() if compiled else None,
         embedder=environment.get("DOSSIER_EMBEDDER") or DEFAULT_EMBEDDER,
         firms=Path(firms) if firms else None,
         model=(

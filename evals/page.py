@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.dossier import Dossier, shipped
 from app.settings import Settings
-from evals.stores import SkippedError
+from evals.stores import COMPILED, SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def run(home: Path, visits: int = VISITS) -> dict[str, Any]:
         raise SkippedError("there is no Chromium")
     questions = [one["question"] for one in json.loads(_QUESTIONS.read_text(encoding="utf-8"))]
     store = home / "page"
-    with Dossier(Settings(home=store)) as dossier:
+    with Dossier(Settings(home=store, compiled=COMPILED)) as dossier:
         for _ in dossier.add_paths(shipped()):
             pass
     from playwright.sync_api import sync_playwright

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ingest.records import Receipt
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPILED = ROOT / ".cache" / "compiled"
 _BUILT = "built.json"
 # A store tells of reading a file and of embedding its passages; between the two it cuts them.
 _STEPS = {"reading": "reading and cutting"}
@@ -53,7 +54,9 @@ def wordpress_posts(most: int | None = None) -> list[tuple[str, bytes]]:
 
 def open_store(home: Path) -> Library:
     """Open a store with the model and the firms that ship."""
-    return Library(home, Embedder(), FirmNames.load(LISTED), publishers_by_host(CORPUS / "sources.csv"))
+    return Library(
+        home, Embedder(compiled=COMPILED), FirmNames.load(LISTED), publishers_by_host(CORPUS / "sources.csv")
+    )
 
 
 @dataclass
@@ -103,7 +106,7 @@ def kept_dossier(home: Path, files: Sequence[tuple[str, bytes]]) -> Iterator[tup
             path.write_bytes(data)
         with kept_store(home, paths) as (library, filled):
             store = library.home
-    with Dossier(Settings(home=store)) as dossier:
+    with Dossier(Settings(home=store, compiled=COMPILED)) as dossier:
         yield dossier, filled
 
 

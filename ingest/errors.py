@@ -24,6 +24,10 @@ class StoreError(DossierError):
     """The store on disk cannot be used as asked: held by another process, too new, full, or not writable."""
 
 
+class CompiledError(DossierError):
+    """A compiled embedding model cannot be made, read, or trusted; there is a slower way."""
+
+
 class NotFoundError(DossierError):
     """A document that was asked for by its id is not in the store."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from specimens import COMPILED
 
 from ingest.embed import Embedder
 from ingest.firms import LISTED, FirmNames
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 settings.register_profile("dossier", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dossier")
 
+# Also for pages that run within the tests.
+os.environ["DOSSIER_COMPILED"] = str(COMPILED)
+
 EVAL_DATA = Path(os.environ.get("EVAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "eval"))
 
 
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """Return the packaged model, loaded once a session."""
-    return Embedder()
+    return Embedder(compiled=COMPILED)
 
 
 @pytest.fixture(scope="session")

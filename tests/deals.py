@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import article
+from specimens import COMPILED, article
 
 from app.dossier import Dossier
 from app.settings import Settings
@@ -59,7 +59,7 @@ ARTICLES = {
 @pytest.fixture(scope="session")
 def deals(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Dossier]:
     """Return an open store of the articles above; tests only read it."""
-    with Dossier(Settings(home=tmp_path_factory.mktemp("deals") / "store")) as dossier:
+    with Dossier(Settings(home=tmp_path_factory.mktemp("deals") / "store", compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         for name, text in ARTICLES.items():
             (receipt,) = dossier.library.add(name, text.encode())

@@ -145,7 +145,7 @@ def stored(own_files: Path, tmp_path_factory: pytest.TempPathFactory, embedder: 
     home = tmp_path_factory.mktemp("stored") / "store"
     briefs = [CORPUS / "briefs" / f"{name}.md" for name in ("microsoft-sensenets", "hikvision", "universities")]
     report = CORPUS / "report" / "surveillance-supply-chains.pdf"
-    with Dossier(Settings(home=home)) as dossier:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder  # the one that is loaded
         receipts = list(dossier.add_paths([own_files, *briefs, report]))
     assert [receipt for receipt in receipts if receipt.status == "failed"] == []
@@ -157,7 +157,7 @@ def dossier(stored: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Em
     """Return an open store to ask; tests only read it."""
     home = tmp_path_factory.mktemp("opened") / "store"
     shutil.copytree(stored, home)
-    with Dossier(Settings(home=home)) as opened:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as opened:
         opened.library.embedder = embedder
         yield opened
 
@@ -174,10 +174,14 @@ def own_store(stored: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(stored, tmp_path / "own store"))
 
 
+# The embedding model is compiled once for all tests; each opening proves it anew.
+COMPILED = ROOT / ".cache" / "compiled"
+
+
 def environment(**more: str) -> dict[str, str]:
     """Return an environment for a real process, with none of Dossier's settings but those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
-    return kept | {"PYTHONPATH": str(ROOT), **more}
+    return kept | {"PYTHONPATH": str(ROOT), "DOSSIER_COMPILED": str(COMPILED), **more}
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from specimens import BINOCULARS, CAMERAS, LISTING, METERS, QUESTIONS
+from specimens import BINOCULARS, CAMERAS, COMPILED, LISTING, METERS, QUESTIONS
 
 from app.check import verify
 from app.dossier import Dossier
@@ -101,7 +101,7 @@ def test_words_that_no_citation_bears(dossier: Dossier, answers: dict[str, Answe
 def test_a_removed_document(answers: dict[str, Answer], own_store: Path, embedder: Embedder) -> None:
     """A citation of a document that was removed does not hold, and says why."""
     made = record(answers[METERS])
-    with Dossier(Settings(home=own_store)) as dossier:
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         dossier.library.remove(made["citations"][0]["document"]["id"])
         verdict = verify(made, dossier.library)[0]
@@ -113,7 +113,7 @@ def test_a_removed_document(answers: dict[str, Answer], own_store: Path, embedde
 
 def test_a_superseded_document_still_holds(own_store: Path, embedder: Embedder) -> None:
     """A quote of a version that a newer one replaced holds, and that it is not current is said."""
-    with Dossier(Settings(home=own_store)) as dossier:
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         made = record(dossier.ask("How many drones did Tamber Vision lend to the police of Kessel?"))
         newer = (

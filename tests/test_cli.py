@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers import model_server, saying
-from specimens import METERS, environment, free_port
+from specimens import COMPILED, METERS, environment, free_port
 from typer.main import get_command
 
 from app import cli
@@ -44,7 +44,7 @@ def run(embedder: Embedder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     """Return what runs the command line in this process: exit code, stdout, stderr."""
     for name in [name for name in os.environ if name.startswith("DOSSIER_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)  # the one that is loaded
+    monkeypatch.setattr("ingest.embed.Embedder", lambda *_: embedder)  # the one that is loaded
 
     def run_command(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["dossier", *map(str, arguments)])
@@ -275,8 +275,9 @@ def test_remove(run: Run, own_store: Path) -> None:
 def test_doctor(run: Run, own_store: Path) -> None:
     """The doctor says where the store lies, mends a lost index, and exits 1 on what it cannot mend."""
     report = from_json(run("doctor", "--json", "--home", own_store))
-    assert report.keys() == {"ok", "home", "documents", "passages", "mended", "problems"}
+    assert report.keys() == {"ok", "home", "documents", "passages", "embedding", "mended", "problems"}
     assert (report["ok"], report["home"], report["mended"]) == (True, str(own_store), [])
+    assert report["embedding"].startswith("all-MiniLM-L6-v2 in OpenVINO, ")
     shutil.rmtree(own_store / "index")
     code, out, _ = run("doctor", "--home", own_store)
     assert code == 0
@@ -543,7 +544,7 @@ def test_a_home_in_a_read_only_folder(run: Run, tmp_path: Path) -> None:
 
 def test_a_second_owner_is_told(run: Run, own_store: Path) -> None:
     """While one process owns a store another is told which, and harms nothing."""
-    with Dossier(Settings(home=own_store)) as first:
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as first:
         before = first.library.entries()
         code, out, err = run("documents", "--home", own_store)
         assert (code, out) == (1, "")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import ABSENT, BINOCULARS, CAMERAS, DRAFTS, IN_CHINESE, LISTING, METERS, PARTNER, QUESTIONS
+from specimens import ABSENT, BINOCULARS, CAMERAS, COMPILED, DRAFTS, IN_CHINESE, LISTING, METERS, PARTNER, QUESTIONS
 
 from app.asking import Watch
 from app.dossier import LONGEST_QUESTION, Dossier, shipped
@@ -151,7 +151,7 @@ def test_filters_that_leave_nothing(dossier: Dossier) -> None:
 
 def test_an_empty_store_says_so(tmp_path: Path) -> None:
     """Without documents there is no answer, and the way to add some is named."""
-    with Dossier(Settings(home=tmp_path / "store")) as empty:
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)) as empty:
         answer = empty.ask("Who supplied cameras?")
     assert answer.outcome == "not_in_sources"
     assert "`dossier ingest`" in answer.text
@@ -216,7 +216,7 @@ def test_a_folder_is_read_in_order(tmp_path: Path, embedder: Embedder) -> None:
     (folder / "inner").mkdir(parents=True)
     for name in ("b.txt", "a.txt", "inner/c.txt", ".hidden.txt"):
         (folder / name).write_text(f"The clerk of {name} counted the barrels twice.")
-    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         assert [receipt.name for receipt in dossier.add_paths([folder])] == ["a.txt", "b.txt", "c.txt"]
 
@@ -238,7 +238,7 @@ def test_tracing_is_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     """A tracing service that the environment names is never used."""
     monkeypatch.setenv("LANGSMITH_TRACING", "true")
     monkeypatch.setenv("LANGCHAIN_TRACING_V2", "true")
-    with Dossier(Settings(home=tmp_path / "store")):
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)):
         assert "LANGSMITH_TRACING" not in os.environ
         assert "LANGCHAIN_TRACING_V2" not in os.environ
 
@@ -295,7 +295,7 @@ def test_a_chinese_question_is_answered_from_chinese_text(library: Library, tmp_
     """A question in Chinese that names no listed firm is answered by the passage that shares its words."""
     library.add("zh.txt", "雪亮工程在2019年覆盖了全市的摄像头。".encode())
     library.close()
-    with Dossier(Settings(home=library.home)) as dossier:
+    with Dossier(Settings(home=library.home, compiled=COMPILED)) as dossier:
         (citation,) = dossier.ask("摄像头覆盖了哪里？").citations
         assert citation.quote.quote == "雪亮工程在2019年覆盖了全市的摄像头。"
 
@@ -313,6 +313,6 @@ def test_a_rare_name_among_many_like_words_is_found(library: Library) -> None:
         library.add(f"{number}.txt", line.encode())
     library.add("last.txt", b"Many cameras, it is said in a longer sentence, were supplied by Orange to the police.")
     library.close()
-    with Dossier(Settings(home=library.home)) as dossier:
+    with Dossier(Settings(home=library.home, compiled=COMPILED)) as dossier:
         answer = dossier.ask("Were cameras supplied by Orange to the police?")
     assert answer.searched.firms_not_found == ()

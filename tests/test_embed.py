@@ -41,12 +41,12 @@ def test_vectors_have_length_one(embedder: Embedder):
 
 
 def test_a_vector_does_not_depend_on_its_neighbours(embedder: Embedder):
-    """A text's vector is the same alone, in a batch of others, and in any order."""
+    """A text's vector is the same alone, in a batch of others, and in any order, as far as bf16 goes."""
     together = embedder.documents(TEXTS)
     backwards = embedder.documents(TEXTS[::-1])[::-1]
     alone = np.vstack([embedder.documents([text]) for text in TEXTS])
-    assert np.abs(together - alone).max() < 1e-5
-    assert np.abs(together - backwards).max() < 1e-5
+    assert (together * alone).sum(axis=1).min() > 0.9999
+    assert (together * backwards).sum(axis=1).min() > 0.9999
 
 
 def test_no_texts_make_no_vectors(embedder: Embedder):

@@ -22,6 +22,7 @@ OWNERS = {
     "chromadb": ("ingest/index.py",),
     "sqlite3": ("ingest/database.py",),
     "sentence_transformers": ("ingest/embed.py",),
+    "openvino": ("ingest/compiled.py",),
     "pypdf": ("ingest/read/pdf_facts.py",),
     "langchain": ("app/write.py",),
     "langchain_core": ("app/write.py",),
@@ -30,6 +31,7 @@ OWNERS = {
 HEAVY = {
     "chromadb", "sentence_transformers", "torch", "transformers", "streamlit", "numpy", "lxml", "trafilatura", "docx",
     "pypdf", "pypdfium2", "langchain", "langchain_core", "pandas", "tokenizers",
+    "openvino",
 }  # fmt: skip
 
 

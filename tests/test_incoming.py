@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import DOCUMENTS
+from specimens import COMPILED, DOCUMENTS
 from test_page import settled
 
 from app.desk import Desk
@@ -68,10 +68,10 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_uploads_outlast_the_page(tmp_path: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that waited when the page ended is read at the next start."""
-    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)
+    monkeypatch.setattr("ingest.embed.Embedder", lambda *_: embedder)
     monkeypatch.setattr("app.desk.shipped", list)
     home = tmp_path / "store"
-    with Dossier(Settings(home=home)) as dossier:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as dossier:
         keep(home / "incoming", "gate.md", DOCUMENTS["gate.md"].encode(), None)
         desk = Desk(dossier)
         settled(desk)

@@ -9,7 +9,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import METERS, free_port
+from specimens import COMPILED, METERS, free_port
 
 from app.asking import Watch
 from app.dossier import Dossier
@@ -84,7 +84,7 @@ def _is_up(port: int) -> bool:
 def test_a_model_that_babbles(served: str, babbler: Path, stored: Path, tmp_path: Path, embedder: Embedder) -> None:
     """What a real model of random weights says over a real server is never shown; the sources are quoted."""
     drafts: list[str] = []
-    with Dossier(Settings(home=shutil.copytree(stored, tmp_path / "store"))) as dossier:
+    with Dossier(Settings(home=shutil.copytree(stored, tmp_path / "store"), compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         dossier.use_model(ChatModel(ModelSettings(f"openai:{babbler}", served, None, 60)))
         answer = dossier.ask(METERS, watch=Watch(draft=drafts.append))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers import KEY, model_server, saying
-from specimens import ABSENT, CAMERAS, DOCUMENTS, HOSTILE_QUESTIONS, METERS, ROOT
+from specimens import ABSENT, CAMERAS, COMPILED, DOCUMENTS, HOSTILE_QUESTIONS, METERS, ROOT
 from streamlit.testing.v1 import AppTest
 
 from app.check import verify
@@ -38,7 +38,7 @@ PLAIN = {"text", "dataframe", "arrow_data_frame", "bidi_component", "selectbox",
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> Iterator[Open]:
     """Return what opens the page on a store, as this process's one desk."""
-    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)  # the one that is loaded
+    monkeypatch.setattr("ingest.embed.Embedder", lambda *_: embedder)  # the one that is loaded
     the_desk.cache_clear()
 
     def opened(home: Path) -> AppTest:
@@ -113,7 +113,7 @@ def test_a_first_start(open_page: Open, tmp_path: Path, own_files: Path, monkeyp
 def test_what_was_removed_stays_removed(tmp_path: Path, own_files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ships is added once: a store from which it was removed does not get it back."""
     monkeypatch.setattr("app.desk.shipped", lambda: [own_files / "gate.md"])
-    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)) as dossier:
         settled(Desk(dossier))
         (entry,) = dossier.library.entries()
         dossier.library.remove(entry.source.id)
@@ -401,7 +401,7 @@ def test_what_is_added_after_deleting_everything(
 ) -> None:
     """What was added before everything was deleted goes, of whatever password; what is added after it stays."""
     monkeypatch.setattr("app.desk.shipped", list)
-    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)) as dossier:
         going_on, reading = threading.Event(), threading.Event()
         documents = Embedder.documents
 
@@ -437,7 +437,7 @@ def test_what_is_added_after_deleting_everything(
 def test_a_file_that_breaks_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file at which reading breaks for no known reason is said by name, and no copy of it is left."""
     monkeypatch.setattr("app.desk.shipped", list)
-    with Dossier(Settings(home=tmp_path / "store")) as dossier:
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)) as dossier:
         desk = Desk(dossier)
         settled(desk)
         monkeypatch.setattr(Embedder, "documents", lambda *_: 1 / 0)
@@ -545,7 +545,7 @@ def test_no_icon_is_fetched(open_page: Open, own_store: Path) -> None:
 
 def test_a_store_in_use_is_said_in_words(open_page: Open, own_store: Path) -> None:
     """A store that another process owns is named in words, and the page opens once it is free."""
-    with Dossier(Settings(home=own_store)):
+    with Dossier(Settings(home=own_store, compiled=COMPILED)):
         page = open_page(own_store)
         assert not page.exception
         assert page.error[0].value == "The store cannot be used."

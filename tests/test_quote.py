@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from specimens import COMPILED
 
 from app.dossier import Dossier
 from app.settings import Settings
@@ -199,7 +200,7 @@ def test_denials_of_two_documents_do_not_hide_each_other(library: Library) -> No
     for number, text in enumerate(zip(claims, denials, strict=True)):
         library.add(f"{number}.txt", " ".join(text).encode())
     library.close()
-    with Dossier(Settings(home=library.home)) as dossier:
+    with Dossier(Settings(home=library.home, compiled=COMPILED)) as dossier:
         found = quotes(dossier.ask("Compare what Alfatech did in Hotan with what it did in Marrow."))
     assert [found[found.index(claim) + 1] for claim in claims] == list(denials)
 
@@ -212,7 +213,7 @@ def test_a_denial_some_sentences_on_is_quoted(library: Library) -> None:
     )
     library.add("alarm.txt", text.encode())
     library.close()
-    with Dossier(Settings(home=library.home)) as dossier:
+    with Dossier(Settings(home=library.home, compiled=COMPILED)) as dossier:
         found = quotes(dossier.ask("Did Alfatech and Betacom try an alarm?"))
     assert "Betacom denies the accusation too." in found
 
@@ -224,7 +225,7 @@ def test_what_denies_nothing_is_no_denial(library: Library) -> None:
     )
     library.add("radios.txt", text.encode())
     library.close()
-    with Dossier(Settings(home=library.home)) as dossier:
+    with Dossier(Settings(home=library.home, compiled=COMPILED)) as dossier:
         answer = dossier.ask("Who sold radios to Hotan?")
     assert "a claim and its denial" not in answer.text
 

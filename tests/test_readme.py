@@ -5,7 +5,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import ROOT
+from specimens import COMPILED, ROOT
 from typer.main import get_command
 
 from app import cli
@@ -98,7 +98,7 @@ def test_the_readme_is_the_help() -> None:
 def collection(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Path:
     """Return the folder of a store of what ships."""
     home = tmp_path_factory.mktemp("readme") / "store"
-    with Dossier(Settings(home=home)) as dossier:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder  # the one that is loaded
         assert {receipt.status for receipt in dossier.add_paths(shipped())} == {"added"}
     return home
@@ -113,7 +113,7 @@ def test_the_transcript_is_real(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Every answer that the README shows is what the command prints for what ships, up to where it says [...]."""
-    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)
+    monkeypatch.setattr("ingest.embed.Embedder", lambda *_: embedder)
     monkeypatch.setattr("sys.argv", [*shlex.split(command), "--home", str(collection)])
     with pytest.raises(SystemExit):
         cli.main()
@@ -126,7 +126,7 @@ def test_the_example_in_python_is_real(
     collection: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The README's example in Python runs, and prints passages and sentences with what they quote."""
-    monkeypatch.setattr("ingest.embed.Embedder", lambda _: embedder)
+    monkeypatch.setattr("ingest.embed.Embedder", lambda *_: embedder)
     (code,) = [block for language, block in BLOCKS if language == "python"]
     exec(code.replace('".dossier"', repr(str(collection))), {})  # noqa: S102 - the README's own
     *passages, last = capsys.readouterr().out.splitlines()

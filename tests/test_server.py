@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from specimens import environment, running_page
+from specimens import COMPILED, environment, running_page
 
 from app.dossier import Dossier
 from app.server import _config
@@ -150,7 +150,7 @@ def test_it_ends_when_told(stored: Path, tmp_path: Path, ending: signal.Signals)
         process.send_signal(ending)
         process.wait(30)
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
-    with Dossier(Settings(home=home)) as dossier:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as dossier:
         assert dossier.library.check().problems == ()
     assert not list(home.glob("owner.json"))
 
@@ -162,7 +162,7 @@ def test_it_ends_while_it_works(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.wait(60)
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
-    with Dossier(Settings(home=home)) as dossier:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as dossier:
         assert dossier.library.check().problems == ()
 
 

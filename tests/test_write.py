@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import KEY, event, hang, model_server, saying, whole
-from specimens import CAMERAS, METERS, free_port
+from specimens import CAMERAS, COMPILED, METERS, free_port
 
 from app.asking import Watch
 from app.check import verify
@@ -132,7 +132,7 @@ def home(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def asked(home: Path, embedder: Embedder) -> Iterator[Dossier]:
     """Return an open store whose model a test sets."""
-    with Dossier(Settings(home=home)) as dossier:
+    with Dossier(Settings(home=home, compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         dossier.ask(CAMERAS)
         yield dossier

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from servers import KEY, model_server, saying
-from specimens import CAMERAS, DRAFTS, METERS, article
+from specimens import CAMERAS, COMPILED, DRAFTS, METERS, article
 
 from app.asking import Watch
 from app.check import verify
@@ -45,7 +45,7 @@ def asked(stored: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embe
     planted = folder / "planted.md"
     text = article("Notes on the port of Marrow Bay", "\n\n".join(PLANTED), publisher="Nobody")
     planted.write_text(text, encoding="utf-8")
-    with Dossier(Settings(home=shutil.copytree(stored, folder / "store"))) as dossier:
+    with Dossier(Settings(home=shutil.copytree(stored, folder / "store"), compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
         assert [receipt.status for receipt in dossier.add_paths([planted])] == ["added"]
         yield dossier
