@@ -15,7 +15,7 @@ from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ingest.firms import FirmNames
     from ingest.records import Mention
@@ -67,7 +67,7 @@ _STRONG = re.compile(
     r"\b(?:half|thirds?|quarters?|majority|dozens?|hundreds|thousands|millions|billions|double[ds]?|twice|"
     r"today|now|currently|still|ongoing|remains?|continues?|stays?|no longer|former(?:ly)?|recently|yesterday|tomorrow|"
     r"(?:last|next|this|previous|following) (?:day|week|month|year|spring|summer|autumn|fall|winter)|"
-    r"only|all|every|always|entire(?:ly)?|sole(?:ly)?|largest|biggest|leading|first|direct(?:ly)?|"
+    r"only|all|any(?:thing|one|body)?|every(?:thing|one|body)?|always|entire(?:ly)?|sole(?:ly)?|largest|biggest|leading|first|direct(?:ly)?|"
     r"knowing(?:ly)?|wittingly|unwittingly|deliberate(?:ly)?|secret(?:ly)?|illegal(?:ly)?|unlawful(?:ly)?|criminal(?:ly)?|"
     r"guilty|complicit|complicity|implicated|culpable|responsible|abuses?|abused|atrocit(?:y|ies)|genocide|crimes?|"
     r"proved|proven|confirm(?:s|ed)?|admit(?:s|ted)?|acknowledg(?:es?|ed))\b",
@@ -82,7 +82,7 @@ _DEEDS = tuple(
     win won award
     lose lost
     invest investment investor fund finance back
-    owns hold held stake shareholder owner
+    owns hold held retain keep kept stake shareholder owner
     parent subsidiary unit belong
     acquire acquisition merge takeover divest
     build built construct develop developer manufacture
@@ -91,11 +91,10 @@ _DEEDS = tuple(
     pay paid bribe cost price
     apologise apologize regret
     sue lawsuit court fine fined penalty
-    sanction blacklist list listing
+    add include list listing sanction blacklist designate
     spy surveil surveillance monitor track watch
     hack leak expose exposure
     arrest detain imprison
-    add include
     promise pledge vow
     accept agree
     abandon end terminate cancel stop cease drop close
@@ -126,8 +125,20 @@ _SUPPOSES = re.compile(
 )
 # "They own it" tells of owning, "their own" does not, and is no word of meaning elsewhere.
 _OWN = re.compile(r"(?<!its )(?<!their )(?<!his )(?<!her )(?<!our )(?<!’s )(?<!'s )(?<!of )\bown\b")
+_DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
+# "Unaware" is "not aware"; what remains must be a word.
+_UN = re.compile(r"\bun(?!(?:ions|less|like|likely)\b)([a-z]{4,})\b", re.IGNORECASE)
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
+# How many words before and after a figure tell what it is a figure of, and within how many letters.
+_BESIDE, _BESIDE_LETTERS = 4, 80
+# A date may stand far from what it is the date of.
+_BESIDE_DATE, _BESIDE_DATE_LETTERS = 12, 160
+# What goes on with another deed ("closed in 2016 and kept 49 percent"), or with what somebody says ("said that it").
+_ENDS_PART = re.compile(
+    r"[.!?;][\s”\"’)]|\A\s*that\s|\bthat\s+(?=(?:it|he|she|they|we|its|their|the|a|an)\b|[A-Z])"
+    r"|\b(?:and|but)\s(?=(?:\w+ed|was|were|is|are|has|have|had|took|taken|kept|held)\b)"
+)
 _SPOKE = re.compile(r"\b(?:told|announced|testified|promised|warned|tweeted|boasted)\b")
 # What stands before and after who only reports.
 _TELLS = re.compile(r"\b(?:according to|told|said by|reported by|quoted by)\s+(?:the\s+)?$", re.IGNORECASE)
@@ -135,8 +146,11 @@ _TOLD = re.compile(r"\s+(?:report|wr[io]te|say|said|note|quote|publish|relay|put
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
 _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s")
-# "Chinese" is borne by "China", and by much else.
-_OF_COUNTRY = re.compile(r"[A-Z]\w+(?:ese|ish|ian|ean|can)s?")
+# What stands for a firm that was named before.
+_COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|manufacturer|supplier)\b", re.IGNORECASE)
+# "Chinese" is borne by "China": by what begins alike, but for these.
+_NATIONS = {"Amer": r"US\b|U\.S\.|United States|USA\b", "Brit": r"UK\b|U\.K\.|United Kingdom|English|England"}
+_OF_COUNTRY = re.compile(r"\b[A-Z]\w{2,}(?:ese|ish|ian|ean|can)s?\b")
 _TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\.(?=\s)")
 # So rare a word, where a sentence begins, is taken for a name.
 _RARE = 0.85
@@ -157,7 +171,8 @@ class Number:
 class Facts:
     """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day.
 
-    `deeds` are lines of words for what is done; `negated`, `doubted`, `supposed` and `attributed` hold, for each word
+    `nations` are words like "Chinese" by how they begin; `beside` holds the words around each figure and date; `deeds`
+    are lines of words for what is done; `negated`, `denied`, `doubted`, `supposed` and `attributed` hold, for each word
     that does so, the next words, as `meanings` gives them.
     """
 
@@ -165,9 +180,12 @@ class Facts:
     names: dict[str, str]
     numbers: dict[Number, str]
     dates: dict[Date, str]
+    beside: dict[object, frozenset[str]]
+    nations: dict[str, str]
     strong: dict[str, str]
     deeds: dict[str, str]
     negated: tuple[tuple[str, ...], ...]
+    denied: tuple[tuple[str, ...], ...]
     doubted: tuple[tuple[str, ...], ...]
     supposed: tuple[tuple[str, ...], ...]
     attributed: tuple[tuple[str, ...], ...]
@@ -181,15 +199,25 @@ def facts(text: str, names: FirmNames) -> Facts:
     for one in mentions:  # "Qihoo 360" is no figure
         rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
     words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
+    figures = list(_numbers(rest))
+    dates = [(_date(match), match) for match in _DATE.finditer(text)]
+    beside: dict[object, frozenset[str]] = {}
+    for key, match in figures:
+        beside[key] = beside.get(key, frozenset()) | _beside(match, text, _BESIDE, _BESIDE_LETTERS)
+    for day, match in dates:
+        beside[day] = beside.get(day, frozenset()) | _beside(match, text, _BESIDE_DATE, _BESIDE_DATE_LETTERS)
     return Facts(
         firms={one.firm: one.form for one in mentions},
         names={words_of(form): form for form in _names(text, words, mentions)},
-        numbers=dict(_numbers(rest)),
-        dates={_date(match): match[0] for match in _DATE.finditer(text)},
+        numbers={number: match[0] for number, match in figures},
+        dates={date: match[0] for date, match in dates},
+        beside=beside,
+        nations={match[0][:4]: match[0] for match in _OF_COUNTRY.finditer(words)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
         deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) for line in _lines_of(stem)},
-        negated=tuple(_scopes(NEGATION, text)),
+        negated=tuple(_scopes(NEGATION, _UN.sub(_unfolded, text))),
+        denied=tuple(_scopes(_DENIES, text)),
         doubted=tuple(_scopes(_DOUBT, text)),
         supposed=tuple(_scopes(_SUPPOSES, text)),
         attributed=tuple(_scopes(_SAYS, text)),
@@ -213,10 +241,23 @@ def meanings(text: str) -> list[str]:
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
-    """Yield, for each match, the next few words that mean something, within its sentence."""
+    """Yield, for each match, the next few words that mean something, within its sentence: else those before it."""
     for match in pattern.finditer(text):
-        after = re.split(r"[.!?][\s”\"’)]", text[match.end() :], maxsplit=1)[0]
-        yield tuple(meanings(after)[:_SCOPE])
+        after = _ENDS_PART.split(text[match.end() :], maxsplit=1)[0]
+        before = re.split(r"[.!?;][\s”\"’)]", text[: match.start()])[-1]
+        yield tuple(meanings(after)[:_SCOPE] or meanings(before)[-_SCOPE:])
+
+
+def _unfolded(match: re.Match[str]) -> str:
+    return f"not {match[1]}" if rarity(fold(match[1])) < 1 else match[0]
+
+
+def _beside(match: re.Match[str], text: str, most: int, letters: int) -> frozenset[str]:
+    """Return the words around a figure or date that mean something, no figures, within its part of the sentence."""
+    before = _ENDS_PART.split(text[max(0, match.start() - letters) : match.start()])[-1]
+    after = _ENDS_PART.split(text[match.end() : match.end() + letters], maxsplit=1)[0]
+    words = [*meanings(before)[-most:], *meanings(after)[:most]]
+    return frozenset(word for word in words if not word.isdigit())
 
 
 def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
@@ -234,6 +275,15 @@ def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
         yield first[1]
 
 
+def is_of_nation(start: str, text: str, names: FirmNames) -> bool:
+    """Tell whether a text speaks of a nation, given by how its name begins, outside the names of firms."""
+    for one in names.find(text):
+        text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
+    words = re.finditer(rf"\b(?:{start}\w*|{_NATIONS.get(start, start)})", text)
+    # "China Digital Times" is no China.
+    return any(_OF_COUNTRY.fullmatch(word[0]) or not re.match(r" [A-Z]", text[word.end() :]) for word in words)
+
+
 def bears(date: Date, known: Date) -> bool:
     """Tell whether a date holds all that another one, which may leave out year, month or day, says."""
     return all(part is None or part == other for part, other in zip(date, known, strict=True))
@@ -245,62 +295,85 @@ def iso_date(text: str | None) -> Date | None:
     return (int(parts[1]), _int(parts[2]), _int(parts[3])) if parts else None
 
 
-def turned_round(claim: str, source: str, names: FirmNames) -> tuple[str, str] | None:
+def turned_round(claim: str, source: str, names: FirmNames, before: str = "") -> tuple[str, str] | None:
     """Return two whom a claim relates to each other the other way round than its source; None where it does not.
 
     "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel". Only
-    a claim that names two, who report nothing, and not side by side, is told.
+    a claim that names some on two sides, a firm among them, is told. `before` is what goes before the source: whom it
+    names may be "the company" there.
     """
-    first = {
-        key: (start, end)
-        for key, start, end in reversed(_named(claim, names))
-        if not _TELLS.search(claim[:start]) and not _TOLD.match(claim[end:])
-    }
+    first = _acting(claim, names)
     firms = {key: span for key, span in first.items() if key in names.by_id}
-    first = firms if len(firms) > 1 else first
-    pair = sorted(first.values())
-    if len(pair) != 2 or re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", claim[pair[0][1] : pair[1][0]]):
+    sides = _sides(claim, firms if len(firms) > 1 else first)
+    if len(sides) != 2 or not firms:
         return None
-    said, known = _direction(claim, names, first.keys()), _direction(source, names, first.keys())
-    if said is None or known is None or said == known:
+    there = _acting(source, names)
+    company = _COMPANY.search(source)
+    for firm in firms.keys() - there.keys():
+        if company and any(one.firm == firm for one in names.find(before)):
+            there[firm] = company.span()
+    said, known = _direction(claim, first, sides), _direction(source, there, sides)
+    if known is None or said == known:
         return None
-    of_names = {stem for start, end in pair for stem in content_words(claim[start:end])}
+    of_names = {stem for start, end in first.values() for stem in content_words(claim[start:end])}
     if not (set(content_words(claim)) & set(content_words(source))) - of_names:
         return None
-    (one, other) = (claim[slice(*first[key])] for key in said)
+    one, other = (claim[slice(*first[side[0]])] for side in (reversed(sides) if said else sides))
     return one, other
 
 
-def _named(text: str, names: FirmNames) -> list[tuple[str, int, int]]:
-    """Return who is named in a text, in order: a firm's id, or the folded name of another body, and where."""
+def _acting(text: str, names: FirmNames) -> dict[str, tuple[int, int]]:
+    """Return who is named in a text and reports nothing, in order of the first mention, and where."""
     listed = [(one.firm, one.start, one.end) for one in names.find(text)]
     # A single word may be a place.
     others = [(words_of(one.form), one.start, one.end) for one in capitalised_names(text) if " " in one.form]
     free = [one for one in others if not any(start < one[2] and one[1] < end for _, start, end in listed)]
-    return sorted([*listed, *free], key=lambda one: one[1])
+    found: dict[str, tuple[int, int]] = {}
+    for key, start, end in sorted([*listed, *free], key=lambda one: one[1]):
+        if not _TELLS.search(text[:start]) and not _TOLD.match(text[end:]):
+            found.setdefault(key, (start, end))
+    return found
 
 
-def _direction(text: str, names: FirmNames, pair: Collection[str]) -> tuple[str, str] | None:
-    """Return two of whom a text names both, who acts first; None when it does not name both."""
-    first = {key: (start, end) for key, start, end in reversed(_named(text, names)) if key in pair}
-    if len(first) != 2:
+def _sides(text: str, first: Mapping[str, tuple[int, int]]) -> list[list[str]]:
+    """Return names in groups: those that stand side by side, as in a list, are one."""
+    sides: list[list[str]] = []
+    last = 0
+    for key, (start, end) in first.items():
+        if sides and re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", text[last:start]):
+            sides[-1].append(key)
+        else:
+            sides.append([key])
+        last = end
+    return sides
+
+
+def _direction(text: str, first: Mapping[str, tuple[int, int]], sides: Sequence[Sequence[str]]) -> bool | None:
+    """Tell whether the second of two sides acts upon the first in a text; None where it does not tell them apart."""
+    one, other = (sorted(first[key] for key in side if key in first) for side in sides)
+    if not one or not other:
         return None
-    (one, (_, end)), (other, (start, _)) = sorted(first.items(), key=lambda item: item[1])
+    if one[-1] < other[0]:
+        (_, end), (start, _), second_is_last = one[-1], other[0], True
+    elif other[-1] < one[0]:
+        (_, end), (start, _), second_is_last = other[-1], one[0], False
+    else:
+        return None
     turned = bool(_AGENT.search(text[:start])) != bool(_OWNER.match(text[end:]))
-    return (other, one) if turned else (one, other)
+    return turned == second_is_last
 
 
-def speakers(text: str, names: FirmNames) -> dict[str, str]:
-    """Return, for each verb of speech in a text, the folded name that stands nearest before it."""
+def speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
+    """Return, for each verb of speech in a text, the folded names that stand before it, the nearest first."""
     known = [(one.end, one.firm) for one in names.find(text)]
     known += [(one.end, words_of(one.form)) for one in capitalised_names(text) if not names.find(one.form)]
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for verb in _SPOKE.finditer(text):
         if re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]):
             continue
-        before = [(end, name) for end, name in known if end <= verb.start()]
+        before = tuple(name for end, name in sorted(known, reverse=True) if end <= verb.start())
         if before:
-            found.setdefault(verb[0].casefold(), max(before)[1])
+            found.setdefault(verb[0].casefold(), before)
     return found
 
 
@@ -319,7 +392,7 @@ def _int(text: str | None) -> int | None:
     return int(text) if text else None
 
 
-def _numbers(text: str) -> Iterator[tuple[Number, str]]:
+def _numbers(text: str) -> Iterator[tuple[Number, re.Match[str]]]:
     for match in _NUMBER.finditer(text):
         try:
             digits = match["digits"]
@@ -329,4 +402,4 @@ def _numbers(text: str) -> Iterator[tuple[Number, str]]:
         value *= _SCALES.get((match["scale"] or "").casefold(), 1)
         unit = (match["before"] or match["after"] or "").casefold()
         unit = "%" if unit.startswith(("%", "per")) else _CURRENCIES.get(unit, "")
-        yield Number(value.normalize(), unit, _BOUNDS.get((match["bound"] or "").casefold(), "")), match[0]
+        yield Number(value.normalize(), unit, _BOUNDS.get((match["bound"] or "").casefold(), "")), match

@@ -32,6 +32,21 @@ PLANNED = Evidence("Google planned a search engine for China.", "", None, SOURCE
 NOT_SOLD = Evidence("Megvii did not sell cameras to the police of Kessel.", "", None, SOURCE)
 
 
+def told(text: str, understood: str = "") -> Evidence:
+    """Return evidence that nobody but its document says."""
+    return Evidence(text, understood, None, SOURCE)
+
+
+SILENT = told("A spokesperson of Hikvision declined to comment; Dahua and Tiandy did not respond.")
+SALES = told("NetPosa sold a majority of Vantry in a deal that closed in 2016 and kept 49 percent.")
+LISTED = told("The ministry named Megvii on 31 January 2024 and removed it on 7 January 2025; Tiandy is not on it.")
+UNAWARE = told("Nvidia and Intel told the paper that they had been unaware of the misuse of their chips.")
+NEEDS = told("Hikvision and Dahua depend on Seagate, Intel and Nvidia for their chips.")
+SET_UP = told("The paper says that the Ministry of Public Security set the company up.", "Tiandy was listed then.")
+QUIET = told("Officials hold that Tiandy provided technology to the guard, and Tiandy did not respond.")
+SALE = told("Thermo Fisher sold sequencers to the authorities in Xinjiang, as China Digital Times wrote.")
+
+
 @pytest.mark.parametrize(
     ("sentence", "evidence"),
     [
@@ -45,6 +60,15 @@ NOT_SOLD = Evidence("Megvii did not sell cameras to the police of Kessel.", "", 
         ("According to SenseNets, it has a partnership with Microsoft.", CLAIMED),
         ("Google planned a search engine for China.", PLANNED),
         ("Megvii did not sell cameras to the police of Kessel.", NOT_SOLD),
+        ("Dahua did not respond.", SILENT),
+        ("NetPosa retained 49 percent after it had sold a majority of Vantry.", SALES),
+        ("Megvii was removed on 7 January 2025.", LISTED),
+        ("Nvidia and Intel said that they had been unaware of the misuse of their chips.", UNAWARE),
+        ("Tiandy was set up by the Ministry of Public Security.", SET_UP),
+        (
+            "The ministry announced that it removed Megvii.",
+            told("The ministry, as Megvii learned, announced its removal."),
+        ),
     ],
 )
 def test_what_is_borne(sentence: str, evidence: Evidence, names: FirmNames) -> None:
@@ -71,6 +95,19 @@ def test_what_is_borne(sentence: str, evidence: Evidence, names: FirmNames) -> N
         ("SenseNets has a partnership with Microsoft.", CLAIMED, "a doubt there"),
         ("Google runs a search engine for China.", PLANNED, "what is only planned or supposed there is stated"),
         ("Megvii sold cameras to the police of Kessel.", NOT_SOLD, "is left out"),
+        ("Hikvision did not respond.", SILENT, "the “not” there is about Dahua"),
+        ("NetPosa sold 49 percent of Vantry in 2016.", SALES, "49 percent does not stand there"),
+        ("The ministry removed Megvii on 31 January 2024.", LISTED, "31 January 2024 does not stand there"),
+        (
+            "Nvidia and Intel told the paper that they had been aware of the misuse.",
+            UNAWARE,
+            "a “not” there is left out",
+        ),
+        ("Seagate, Intel and Nvidia depend on Hikvision and Dahua for their chips.", NEEDS, "the other way round"),
+        ("Tiandy set up the Ministry of Public Security.", SET_UP, "the other way round"),
+        ("Tiandy denied that it provided technology to the guard.", QUIET, "it denies what is not denied there"),
+        ("Thermo Fisher sold sequencers to the Chinese army.", SALE, "nothing Chinese is named there"),
+        ("Nvidia and Intel had been unaware of any misuse of their chips.", UNAWARE, "“any” is not said there"),
         ("SenseTime trains horses for a travelling circus near the sea.", STAKE, "too few of its words stand there"),
     ],
 )

@@ -18,6 +18,8 @@ from app.drafts import DraftSentence, draft_sentences
         ("1. It said “we sold U.S. chips” [4].", [("It said “we sold U.S. chips”.", (4,))]),
         ("Intel invested 【2】.", [("Intel invested.", (2,))]),
         ("# Answer\n\nIntel invested.", [("Intel invested.", ())]),
+        ("Yes, it invested [1].\nNo: it sold [2].", [("It invested.", (1,)), ("It sold.", (2,))]),
+        ("Yes. [1]\nNo! [2]\nNo firm sold [3].", [("No firm sold.", (3,))]),
         ("NOTHING", []),
         ("**NOTHING.**", []),
         ("", []),
