@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from app.facts import bears, facts, is_of_nation, iso_date, meanings, speakers, turned_round, words_of
+from app.facts import bears, facts, is_of_nation, iso_date, meanings, words_of
+from app.roles import misattributed
 from app.verbatim import is_verbatim, quotations
 from app.words import share_of, weighed_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from app.facts import Date, Facts
     from ingest.firms import FirmNames
@@ -33,10 +34,16 @@ _MOST = 3
 _LONGEST = 1000
 _CLAUSE = re.compile(
     r"[;:]|,\s(?:and|but|while|whereas|which|who|although|though)\b|\s(?:but|while|whereas|although)\s"
-    r"|\sand\s(?:was|were|is|are|has|have|had|took|taken|said|\w+ed)\b"
+    r"|\sand\s(?:was|were|is|are|has|have|had|took|taken|said|would|will|\w+ed)\b"
 )
 # Parts of a sentence that tell of different subjects.
 _PART = re.compile(r";\s+")
+# What stands for somebody who was named before.
+_POINTS_BACK = re.compile(
+    r"\b(?:(?:the|this|these|both|all)(?: \w+)? (?:compan(?:y|ies)|firms?|group|two|three|four|pair)|"
+    r"(?:^|[.;] )(?:it|they|its|their)|(?:spokes\w+|it|they) (?:said|told|had|has|was))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +115,23 @@ class _Claim:
         self.wanted = dict(self._wanted())
 
     def _wanted(self) -> Iterator[tuple[tuple[str, object], str]]:
-        for quotation in self._quotations:
-            yield ("quotation", quotation), f"“{quotation}” does not stand there word for word"
-        for firm, form in self._facts.firms.items():
-            yield ("firm", firm), f"{form} is not named there"
-        for name, form in self._facts.names.items():
-            yield ("name", name), f"{form} is not named there"
-        for nation, printed in self._facts.nations.items():
-            yield ("nation", nation), f"nothing {printed} is named there"
-        for number, printed in self._facts.numbers.items():
-            yield ("number", number), f"{printed} does not stand there"
-        for date, printed in self._facts.dates.items():
-            yield ("date", date), f"{printed} does not stand there"
-        for word, printed in self._facts.strong.items():
-            yield ("word", word), f"“{printed}” is not said there"
-        for line, printed in self._facts.deeds.items():
-            yield ("deed", line), f"there is no word like “{printed}” there"
+        """Yield the keys of what must be held, each with how it is said to be missing."""
+        own = self._facts
+        stated: tuple[tuple[str, Mapping[Any, str], str], ...] = (
+            ("quotation", {one: one for one in self._quotations}, "“{}” does not stand there word for word"),
+            ("firm", own.firms, "{} is not named there"),
+            ("name", own.names, "{} is not named there"),
+            ("nation", own.nations, "nothing {} is named there"),
+            ("number", own.numbers, "{} does not stand there"),
+            ("date", own.dates, "{} does not stand there"),
+            ("word", own.strong, "“{}” is not said there"),
+            ("verb", own.verbs, "there is no word like “{}” there"),
+            ("deed", own.deeds, "there is no word like “{}” there"),
+            ("denial", {True: ""} if "denies" in own.marks else {}, "it denies what is not denied there"),
+        )
+        for kind, found, missing in stated:
+            for key, printed in found.items():
+                yield (kind, key), missing.format(printed)
 
     def _facts_of(self, text: str) -> Facts:
         """Return what a text states, found once: many pieces of evidence share a voice, and hold one another."""
@@ -138,6 +146,7 @@ class _Claim:
         own, whole = self._facts_of(evidence.text), self._facts_of(f"{evidence.understood} {evidence.text}")
         told = self._facts_of(evidence.known)
         here, folded = (f" {words_of(text)} " for text in (evidence.text, f"{evidence.understood} {evidence.text}"))
+        said = set(meanings(evidence.text))
         known = f"{folded}{words_of(evidence.known)} "
         return {
             key
@@ -149,6 +158,8 @@ class _Claim:
             or (key[0] == "number" and self._is_of_the_same(key[1], own))
             or (key[0] == "date" and self._is_dated(key[1], own, evidence))
             or (key[0] == "word" and f" {key[1]} " in here)
+            or (key[0] == "verb" and key[1] in said)
+            or (key[0] == "denial" and bool("denies" in own.marks or own.negated))
             or (key[0] == "deed" and key[1] in own.deeds)
         }
 
@@ -163,9 +174,11 @@ class _Claim:
 
     def _is_beside(self, here: object, known: object, there: Facts) -> bool:
         """Tell whether a figure or date here has a word beside it that stands beside the one there: a deed if any."""
-        own, others = (one.beside.get(key, frozenset()) for one, key in ((self._facts, here), (there, known)))
+        own, others = self._facts.beside[here], there.beside[known]
         deeds = own & self._facts.deeds.keys()
-        return not own or not others or not (deeds or own).isdisjoint(others)
+        # What is done decides of a date, and of a figure where something else is done there.
+        decides = deeds and (isinstance(here, tuple) or others & there.deeds.keys())
+        return not own or not others or not (deeds if decides else own).isdisjoint(others)
 
     def _dates_of(self, evidence: Evidence, wanted: object) -> Iterator[Date]:
         """Yield the dates of a document that may bear a date: a year alone only where its voice is named beside it."""
@@ -195,20 +208,15 @@ class _Claim:
         yield from self._of_order(best)
         yield from self._of_doubt(bearing)
         before = " ".join(one.understood for one in bearing)
-        reversed_ = turned_round(self._text, " ".join(one.text for one in bearing), self._names, before)
-        if reversed_:
-            yield f"there {reversed_[1]} and {reversed_[0]} stand the other way round"
-        spoke = [speakers(one.text, self._names) for one in bearing]
-        for verb, who in speakers(self._text, self._names).items():
-            known = [name for said in spoke for name in said.get(verb, ())]
-            if known and who[0] not in known:
-                yield f"it is not {who[0]} who {verb} that there"
+        yield from misattributed(self._text, " ".join(one.text for one in bearing), self._names, before)
 
     def _of_swapped(self, best: Evidence) -> Iterator[str]:
         """Yield a firm that stands where the evidence that says most of the sentence names another."""
         there = {one.firm: one.form for one in self._names.find(best.text)}
         left_out = [form for firm, form in there.items() if firm not in self._facts.firms]
-        told = {one.firm for one in self._names.find(f"{best.understood} {best.known}")}
+        told = {one.firm for one in self._names.find(best.known)}
+        if _POINTS_BACK.search(best.text):
+            told |= {one.firm for one in self._names.find(best.understood)}
         added = [form for firm, form in self._facts.firms.items() if firm not in there and firm not in told]
         if added and left_out:
             yield f"it speaks of {added[0]}, and what stands there is of {left_out[0]}"
@@ -220,6 +228,9 @@ class _Claim:
         careful = (*own.doubted, *own.attributed)
         if any(self._says(scope) and not _touches(scope, careful) for scope in source.doubted):
             yield "a doubt there (“reportedly”, “claims”) is left out"
+        told = any(len(self._meanings.intersection(scope)) > 1 for scope in source.stated)
+        if told and not (own.attributed or own.doubted or own.denied):
+            yield "who says so is left out"
         if any(self._says(scope) and not _touches(scope, own.supposed) for scope in source.supposed):
             yield "what is only planned or supposed there is stated"
 
@@ -244,10 +255,11 @@ class _Claim:
     def _of_who_does_not(self, bearing: Sequence[Evidence]) -> Iterator[str]:
         """Tell of a "not" that stands there in a part of a sentence which names others alone."""
         parts = [self._facts_of(part) for one in bearing for part in _PART.split(one.text)]
-        for scope in self._facts.negated:
-            firms = [part.firms for part in parts if _touches(scope, part.negated)]
-            if firms and self._facts.firms and all(one and not one.keys() & self._facts.firms.keys() for one in firms):
-                yield f"the “not” there is about {next(iter(firms[0].values()))}"
+        for own in map(self._facts_of, _PART.split(self._text)):
+            for scope in own.negated:
+                firms = [part.firms for part in parts if _touches(scope, part.negated)]
+                if firms and own.firms and all(one and not one.keys() & own.firms.keys() for one in firms):
+                    yield f"the “not” there is about {next(iter(firms[0].values()))}"
 
     def _says(self, scope: Sequence[str]) -> bool:
         """Tell whether the sentence says what a word is about: the first two words after it tell."""

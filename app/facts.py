@@ -15,7 +15,7 @@ from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
     from ingest.firms import FirmNames
     from ingest.records import Mention
@@ -108,10 +108,16 @@ _DEEDS = tuple(
 )
 _ALPHANUMERIC = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+\b")
 # What tells that somebody else says so: as good as a hedge of the source's.
-_SAYS = re.compile(
+SAYS = re.compile(
     r"\b(?:according to|sa(?:ys?|id)|writ(?:es|ten)|wrote|report(?:s|ed|edly)?|claim\w*|alleg\w+|argu\w+|state[sd]|"
     r"told|suggest\w*|describ\w+|quot\w+|call(?:s|ed)|note[sd]|assert\w*|insist\w*|maintain\w*|estimat\w+|accus\w+|"
     r"suspect\w*|believ\w+|expect\w*)\b",
+    re.IGNORECASE,
+)
+# What tells that a party says so of itself or of another: a source that only reports is named by its citation.
+_PARTY = re.compile(
+    r"\b(?:told|boasted|spoke|spoken|claim(?:s|ed)|insist\w*|argu(?:es?|ed)|promis\w+|pledg\w+|vow\w+|assert(?:s|ed)|"
+    r"maintain(?:s|ed)|accus(?:es?|ed)|alleg(?:es?|ed))\b",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
@@ -124,6 +130,10 @@ _SUPPOSES = re.compile(
     re.IGNORECASE,
 )
 # "They own it" tells of owning, "their own" does not, and is no word of meaning elsewhere.
+# Verbs in the past, which may be told from other words by their look.
+_PAST = re.compile(r"\b[a-z]{2,}ed\b")
+# Such verbs add nothing to what is said.
+_PLAIN = re.compile(rf"{SAYS.pattern}|announced|concluded|based|named|used|asked|answered|responded", re.IGNORECASE)
 _OWN = re.compile(r"(?<!its )(?<!their )(?<!his )(?<!her )(?<!our )(?<!’s )(?<!'s )(?<!of )\bown\b")
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
 # "Unaware" is "not aware"; what remains must be a word.
@@ -135,19 +145,10 @@ _BESIDE, _BESIDE_LETTERS = 4, 80
 # A date may stand far from what it is the date of.
 _BESIDE_DATE, _BESIDE_DATE_LETTERS = 12, 160
 # What goes on with another deed ("closed in 2016 and kept 49 percent"), or with what somebody says ("said that it").
-_ENDS_PART = re.compile(
+ENDS_PART = re.compile(
     r"[.!?;][\s”\"’)]|\A\s*that\s|\bthat\s+(?=(?:it|he|she|they|we|its|their|the|a|an)\b|[A-Z])"
     r"|\b(?:and|but)\s(?=(?:\w+ed|was|were|is|are|has|have|had|took|taken|kept|held)\b)"
 )
-_SPOKE = re.compile(r"\b(?:told|announced|testified|promised|warned|tweeted|boasted)\b")
-# What stands before and after who only reports.
-_TELLS = re.compile(r"\b(?:according to|told|said by|reported by|quoted by)\s+(?:the\s+)?$", re.IGNORECASE)
-_TOLD = re.compile(r"\s+(?:report|wr[io]te|say|said|note|quote|publish|relay|puts?\b)", re.IGNORECASE)
-# What stands before who acts, in the passive and after "received", and what makes of a name an owner.
-_AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
-_OWNER = re.compile(r"[’']s?\b|[’']s?\s")
-# What stands for a firm that was named before.
-_COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|manufacturer|supplier)\b", re.IGNORECASE)
 # "Chinese" is borne by "China": by what begins alike, but for these.
 _NATIONS = {"Amer": r"US\b|U\.S\.|United States|USA\b", "Brit": r"UK\b|U\.K\.|United Kingdom|English|England"}
 _OF_COUNTRY = re.compile(r"\b[A-Z]\w{2,}(?:ese|ish|ian|ean|can)s?\b")
@@ -172,8 +173,8 @@ class Facts:
     """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day.
 
     `nations` are words like "Chinese" by how they begin; `beside` holds the words around each figure and date; `deeds`
-    are lines of words for what is done; `negated`, `denied`, `doubted`, `supposed` and `attributed` hold, for each word
-    that does so, the next words, as `meanings` gives them.
+    are lines of words for what is done; `verbs` are what else is done; `negated`, `denied`, `stated`, `doubted`,
+    `supposed` and `attributed` hold, for each word that does so, the next words, as `meanings` gives them.
     """
 
     firms: dict[str, str]
@@ -184,8 +185,10 @@ class Facts:
     nations: dict[str, str]
     strong: dict[str, str]
     deeds: dict[str, str]
+    verbs: dict[str, str]
     negated: tuple[tuple[str, ...], ...]
     denied: tuple[tuple[str, ...], ...]
+    stated: tuple[tuple[str, ...], ...]
     doubted: tuple[tuple[str, ...], ...]
     supposed: tuple[tuple[str, ...], ...]
     attributed: tuple[tuple[str, ...], ...]
@@ -202,10 +205,11 @@ def facts(text: str, names: FirmNames) -> Facts:
     figures = list(_numbers(rest))
     dates = [(_date(match), match) for match in _DATE.finditer(text)]
     beside: dict[object, frozenset[str]] = {}
-    for key, match in figures:
-        beside[key] = beside.get(key, frozenset()) | _beside(match, text, _BESIDE, _BESIDE_LETTERS)
-    for day, match in dates:
-        beside[day] = beside.get(day, frozenset()) | _beside(match, text, _BESIDE_DATE, _BESIDE_DATE_LETTERS)
+    found: list[tuple[object, frozenset[str]]]
+    found = [(key, _beside(match, text, _BESIDE, _BESIDE_LETTERS)) for key, match in figures]
+    found += [(day, _beside(match, text, _BESIDE_DATE, _BESIDE_DATE_LETTERS)) for day, match in dates]
+    for key, near in found:
+        beside[key] = beside.get(key, frozenset()) | near
     return Facts(
         firms={one.firm: one.form for one in mentions},
         names={words_of(form): form for form in _names(text, words, mentions)},
@@ -216,11 +220,15 @@ def facts(text: str, names: FirmNames) -> Facts:
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
         deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) for line in _lines_of(stem)},
+        verbs={
+            meanings(word)[0]: word for word in _PAST.findall(words) if meanings(word) and not _PLAIN.fullmatch(word)
+        },
         negated=tuple(_scopes(NEGATION, _UN.sub(_unfolded, text))),
         denied=tuple(_scopes(_DENIES, text)),
+        stated=tuple(_scopes(_PARTY, text)),
         doubted=tuple(_scopes(_DOUBT, text)),
         supposed=tuple(_scopes(_SUPPOSES, text)),
-        attributed=tuple(_scopes(_SAYS, text)),
+        attributed=tuple(_scopes(SAYS, text)),
         marks=marks(text),
     )
 
@@ -237,13 +245,18 @@ def _lines_of(stem: str) -> tuple[str, ...]:
 
 def meanings(text: str) -> list[str]:
     """Return the words of a text that mean something: as stems, or as the line of deeds that a stem stands in."""
-    return [lines[0] if (lines := _lines_of(stem)) else stem for stem in content_words(text)]
+    return [lines[0] if (lines := _lines_of(stem)) else stem for stem in _stems(text)]
+
+
+def _stems(text: str) -> list[str]:
+    # "List" is a word of questions, which mean nothing by it.
+    return content_words(re.sub(r"\b(L|l)ists?\b", r"\1isting", text))
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
     """Yield, for each match, the next few words that mean something, within its sentence: else those before it."""
     for match in pattern.finditer(text):
-        after = _ENDS_PART.split(text[match.end() :], maxsplit=1)[0]
+        after = ENDS_PART.split(text[match.end() :], maxsplit=1)[0]
         before = re.split(r"[.!?;][\s”\"’)]", text[: match.start()])[-1]
         yield tuple(meanings(after)[:_SCOPE] or meanings(before)[-_SCOPE:])
 
@@ -253,9 +266,14 @@ def _unfolded(match: re.Match[str]) -> str:
 
 
 def _beside(match: re.Match[str], text: str, most: int, letters: int) -> frozenset[str]:
-    """Return the words around a figure or date that mean something, no figures, within its part of the sentence."""
-    before = _ENDS_PART.split(text[max(0, match.start() - letters) : match.start()])[-1]
-    after = _ENDS_PART.split(text[match.end() : match.end() + letters], maxsplit=1)[0]
+    """Return the words beside a figure or date that mean something, between commas and in its part of the sentence."""
+    before = ENDS_PART.split(text[max(0, match.start() - letters) : match.start()])[-1]
+    after = ENDS_PART.split(text[match.end() : match.end() + letters], maxsplit=1)[0]
+    near = _around(before.rpartition(", ")[2], after.partition(", ")[0], most)
+    return near if len(near) > 1 else _around(before, after, most)
+
+
+def _around(before: str, after: str, most: int) -> frozenset[str]:
     words = [*meanings(before)[-most:], *meanings(after)[:most]]
     return frozenset(word for word in words if not word.isdigit())
 
@@ -293,88 +311,6 @@ def iso_date(text: str | None) -> Date | None:
     """Return a date in ISO 8601, or what there is of it."""
     parts = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text or "")
     return (int(parts[1]), _int(parts[2]), _int(parts[3])) if parts else None
-
-
-def turned_round(claim: str, source: str, names: FirmNames, before: str = "") -> tuple[str, str] | None:
-    """Return two whom a claim relates to each other the other way round than its source; None where it does not.
-
-    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel". Only
-    a claim that names some on two sides, a firm among them, is told. `before` is what goes before the source: whom it
-    names may be "the company" there.
-    """
-    first = _acting(claim, names)
-    firms = {key: span for key, span in first.items() if key in names.by_id}
-    sides = _sides(claim, firms if len(firms) > 1 else first)
-    if len(sides) != 2 or not firms:
-        return None
-    there = _acting(source, names)
-    company = _COMPANY.search(source)
-    for firm in firms.keys() - there.keys():
-        if company and any(one.firm == firm for one in names.find(before)):
-            there[firm] = company.span()
-    said, known = _direction(claim, first, sides), _direction(source, there, sides)
-    if known is None or said == known:
-        return None
-    of_names = {stem for start, end in first.values() for stem in content_words(claim[start:end])}
-    if not (set(content_words(claim)) & set(content_words(source))) - of_names:
-        return None
-    one, other = (claim[slice(*first[side[0]])] for side in (reversed(sides) if said else sides))
-    return one, other
-
-
-def _acting(text: str, names: FirmNames) -> dict[str, tuple[int, int]]:
-    """Return who is named in a text and reports nothing, in order of the first mention, and where."""
-    listed = [(one.firm, one.start, one.end) for one in names.find(text)]
-    # A single word may be a place.
-    others = [(words_of(one.form), one.start, one.end) for one in capitalised_names(text) if " " in one.form]
-    free = [one for one in others if not any(start < one[2] and one[1] < end for _, start, end in listed)]
-    found: dict[str, tuple[int, int]] = {}
-    for key, start, end in sorted([*listed, *free], key=lambda one: one[1]):
-        if not _TELLS.search(text[:start]) and not _TOLD.match(text[end:]):
-            found.setdefault(key, (start, end))
-    return found
-
-
-def _sides(text: str, first: Mapping[str, tuple[int, int]]) -> list[list[str]]:
-    """Return names in groups: those that stand side by side, as in a list, are one."""
-    sides: list[list[str]] = []
-    last = 0
-    for key, (start, end) in first.items():
-        if sides and re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", text[last:start]):
-            sides[-1].append(key)
-        else:
-            sides.append([key])
-        last = end
-    return sides
-
-
-def _direction(text: str, first: Mapping[str, tuple[int, int]], sides: Sequence[Sequence[str]]) -> bool | None:
-    """Tell whether the second of two sides acts upon the first in a text; None where it does not tell them apart."""
-    one, other = (sorted(first[key] for key in side if key in first) for side in sides)
-    if not one or not other:
-        return None
-    if one[-1] < other[0]:
-        (_, end), (start, _), second_is_last = one[-1], other[0], True
-    elif other[-1] < one[0]:
-        (_, end), (start, _), second_is_last = other[-1], one[0], False
-    else:
-        return None
-    turned = bool(_AGENT.search(text[:start])) != bool(_OWNER.match(text[end:]))
-    return turned == second_is_last
-
-
-def speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
-    """Return, for each verb of speech in a text, the folded names that stand before it, the nearest first."""
-    known = [(one.end, one.firm) for one in names.find(text)]
-    known += [(one.end, words_of(one.form)) for one in capitalised_names(text) if not names.find(one.form)]
-    found: dict[str, tuple[str, ...]] = {}
-    for verb in _SPOKE.finditer(text):
-        if re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]):
-            continue
-        before = tuple(name for end, name in sorted(known, reverse=True) if end <= verb.start())
-        if before:
-            found.setdefault(verb[0].casefold(), before)
-    return found
 
 
 def _date(match: re.Match[str]) -> Date:

@@ -20,7 +20,7 @@ _ELISION = re.compile(r"\s*[\[(]?(?:…|\.\.\.|\. \. \.)[\])]?\s*")
 NEGATION = re.compile(
     r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|cannot|unable|untrue|refus\w+|declin\w+|"
     r"fail(?:s|ed|ing)? to|stopp?(?:s|ed|ing)?|ceased?|end(?:s|ed|ing)|terminat\w+|discontinu\w+|halt(?:s|ed|ing)?|"
-    r"false(?:ly)?)\b|n[’']t\b|不|没|未|无|非",
+    r"lack(?:s|ed|ing)?|false(?:ly)?)\b|n[’']t\b|不|没|未|无|非",
     re.IGNORECASE,
 )
 _LIMITS = re.compile(r"\b(?:without|except|unless|hardly|only|until)\b", re.IGNORECASE)

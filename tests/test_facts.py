@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.facts import Date, Number, bears, facts, iso_date, turned_round
+from app.facts import Date, Number, bears, facts, iso_date
 
 if TYPE_CHECKING:
     from ingest.firms import FirmNames
@@ -102,21 +102,3 @@ def test_dates_of_documents() -> None:
     assert iso_date("2019-03-22T10:00:00") == (2019, 3, 22)
     assert iso_date("2019") == (2019, None, None)
     assert iso_date(None) is None
-
-
-@pytest.mark.parametrize(
-    ("claim", "source", "is_turned"),
-    [
-        ("Intel invested in NetPosa.", "NetPosa invested in Intel.", True),
-        ("Intel invested in NetPosa.", "Intel invested in NetPosa in 2010.", False),
-        ("NetPosa was funded by Intel.", "Intel funded NetPosa.", False),
-        ("Intel was funded by NetPosa.", "NetPosa was funded by Intel.", True),
-        ("Intel sold chips.", "NetPosa sold chips.", False),
-        ("NetPosa invested in Intel.", "NetPosa got an investment from Intel.", True),
-        ("Intel is the parent of NetPosa.", "NetPosa’s parent Intel has offices there.", False),
-        ("NetPosa is the parent of Intel.", "NetPosa’s parent Intel has offices there.", True),
-    ],
-)
-def test_who_did_it_to_whom(claim: str, source: str, is_turned: bool, names: FirmNames) -> None:  # noqa: FBT001
-    """Two firms in the other order are seen, unless the verb is turned, too."""
-    assert (turned_round(claim, source, names) is not None) == is_turned

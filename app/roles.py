@@ -1,0 +1,242 @@
+"""Who did what to whom: whether a claim gives the parts in a deed to others than its source does.
+
+No grammar is parsed. Each rule looks at the order of names and words around a verb, and speaks only where that tells.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from app.facts import ENDS_PART, SAYS, meanings, words_of
+from app.words import content_words, rarity
+from ingest.firms import capitalised_names, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ingest.firms import FirmNames
+
+_Named = tuple[str, int, int]
+
+_SPOKE = re.compile(r"\b(?:told|said|announced|confirmed|testified|promised|warned|tweeted|boasted)\b")
+# What stands before and after who only says so, and who only reports what others say.
+_TELLS = re.compile(r"\b(?:according to|told|(?:said|reported|quoted|carried) by|citing)\s+(?:the\s+)?$", re.IGNORECASE)
+_TOLD = re.compile(
+    r"\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:report|wr[io]te|written|say|said|note|quote|publish|relay|puts?\b)",
+    re.IGNORECASE,
+)
+_RELAYS = re.compile(
+    r"\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:report|wr[io]te|written|note|quote|publish|relay)", re.IGNORECASE
+)
+# What stands before who acts, in the passive and after "received", and what makes of a name an owner.
+_AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
+_OWNER = re.compile(r"[’']s?\b|[’']s?\s|\s*,?\s*(?:and|with|through)\s+(?:its|their)\s")
+# What stands for a firm that was named before.
+_COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|manufacturer|supplier)\b", re.IGNORECASE)
+_NOBODY = re.compile(r"\b(?:it|they|he|she|who|which|[a-z]+(?:person|man|woman|or|er|ist|ative|y))\s+(?:ha[sd]\s+)?$")
+# After these a name is no subject.
+_ASIDE = re.compile(
+    r"\b(?:to|of|on|in|with|for|at|from|by|after|before|when|while|since|if|as|because|that|than)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+# So many verbs of a text are looked at: more make no sentence.
+_MOST_VERBS = 20
+_VERB = re.compile(r"\b(?:\w+ed|sold|bought|won|lost|held|built|paid|taught|kept|sells|buys|supplies|owns|uses)\b")
+_PASSIVE = re.compile(r"(?:\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?|,\s*)$")
+_RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
+_IS_A = re.compile(r"\b(?:is|was|are|were)\s+(?:a|an|the|one of)\s+(.+)")
+_LIMIT = re.compile(
+    r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone)\b", re.IGNORECASE
+)
+_LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
+
+
+def misattributed(claim: str, source: str, names: FirmNames, before: str = "") -> Iterator[str]:
+    """Yield how a claim gives parts to others than its source does; `before` goes before the source."""
+    for part in re.split(r";\s+", claim):
+        turned = turned_round(part, source, names, before)
+        if turned:
+            yield f"there {turned[1]} and {turned[0]} stand the other way round"
+    yield from _of_reporters(claim, source, names)
+    yield from _of_speakers(claim, source, names)
+    yield from _of_subjects(claim, source)
+    yield from _of_relatives(claim, source)
+    yield from _of_being(claim, source, names)
+    yield from _of_limits(claim, source)
+
+
+def turned_round(claim: str, source: str, names: FirmNames, before: str = "") -> tuple[str, str] | None:
+    """Return two whom a claim relates to each other the other way round than its source; None where it does not.
+
+    "Intel invested in NetPosa" is not "NetPosa invested in Intel", but is "NetPosa got an investment from Intel". Only
+    a claim that names some on two sides, a firm among them, is told. `before` is what goes before the source: whom it
+    names may be "the company" there.
+    """
+    first = _acting(claim, names)
+    firms = {key: span for key, span in first.items() if key in names.by_id}
+    sides = _sides(claim, firms if len(firms) > 1 else first)
+    if len(sides) != 2 or not firms:
+        return None
+    there = _acting(source, names)
+    company = _COMPANY.search(source)
+    for firm in firms.keys() - there.keys():
+        if company and any(one.firm == firm for one in names.find(before)):
+            there[firm] = company.span()
+    said, known = _direction(claim, first, sides), _direction(source, there, sides)
+    if known is None or said == known:
+        return None
+    of_names = {stem for start, end in first.values() for stem in content_words(claim[start:end])}
+    if not (set(content_words(claim)) & set(content_words(source))) - of_names:
+        return None
+    one, other = (claim[slice(*first[side[0]])] for side in (reversed(sides) if said else sides))
+    return one, other
+
+
+def _named(text: str, names: FirmNames) -> list[_Named]:
+    """Return who is named in a text, in order: a firm's id, or the folded name of another body, and where."""
+    listed = [(one.firm, one.start, one.end) for one in names.find(text)]
+    # A single word may be a place.
+    others = [(words_of(one.form), one.start, one.end) for one in capitalised_names(text) if " " in one.form]
+    free = [one for one in others if not any(start < one[2] and one[1] < end for _, start, end in listed)]
+    return sorted([*listed, *free], key=lambda one: one[1])
+
+
+def _reports(text: str, one: _Named) -> bool:
+    return bool(_TELLS.search(text[: one[1]]) or _TOLD.match(text[one[2] :]))
+
+
+def _acting(text: str, names: FirmNames) -> dict[str, tuple[int, int]]:
+    """Return who is named in a text and reports nothing, in order of the first mention, and where."""
+    found: dict[str, tuple[int, int]] = {}
+    for one in _named(text, names):
+        if not _reports(text, one):
+            found.setdefault(one[0], one[1:])
+    return found
+
+
+def _sides(text: str, first: Mapping[str, tuple[int, int]]) -> list[list[str]]:
+    """Return names in groups: those that stand side by side, as in a list, are one."""
+    sides: list[list[str]] = []
+    last = 0
+    for key, (start, end) in first.items():
+        if sides and re.fullmatch(r"[\s,;&]*(?:and|or)?\s*", text[last:start]):
+            sides[-1].append(key)
+        else:
+            sides.append([key])
+        last = end
+    return sides
+
+
+def _direction(text: str, first: Mapping[str, tuple[int, int]], sides: Sequence[Sequence[str]]) -> bool | None:
+    """Tell whether the second of two sides acts upon the first in a text; None where it does not tell them apart."""
+    one, other = (sorted(first[key] for key in side if key in first) for side in sides)
+    if not one or not other:
+        return None
+    if one[-1] < other[0]:
+        (_, end), (start, _), second_is_last = one[-1], other[0], True
+    elif other[-1] < one[0]:
+        (_, end), (start, _), second_is_last = other[-1], one[0], False
+    else:
+        return None
+    turned = bool(_AGENT.search(text[:start])) != bool(_OWNER.match(text[end:]))
+    return turned == second_is_last
+
+
+def _of_reporters(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Tell of whom the claim begins with as one who acts, and who only reports in the source."""
+    named = _named(claim, names)
+    first = named[0] if named and not _reports(claim, named[0]) else None
+    mentions = [one for one in _named(source, names) if first and one[0] == first[0]]
+    if first and mentions and all(_RELAYS.match(source[one[2] :]) for one in mentions):
+        yield f"there {claim[first[1] : first[2]]} only reports"
+
+
+def _of_speakers(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Tell of a verb of speech that stands with another name in the source."""
+    spoke = _speakers(source, names)
+    for verb, (who, *_) in _speakers(claim, names).items():
+        if who not in spoke.get(verb, (who,)):
+            yield f"it is not {who} who {verb} that there"
+
+
+def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
+    """Return, for each verb of speech in a text, whose it may be: the nearest name before it, and its part's first."""
+    known = [(one.start, one.end, one.firm) for one in names.find(text)]
+    taken = list(known)
+    known += [
+        (one.start, one.end, words_of(one.form))
+        for one in capitalised_names(text)
+        if not any(start < one.end and one.start < end for start, end, _ in taken)
+    ]
+    found: dict[str, tuple[str, ...]] = {}
+    for verb in _SPOKE.finditer(text):
+        if re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]) or _NOBODY.search(text[: verb.start()]):
+            continue
+        part = max((end.end() for end in ENDS_PART.finditer(text, 0, verb.start())), default=0)
+        before = [
+            (start, who) for start, end, who in sorted(known) if end <= verb.start() and not _ASIDE.search(text[:start])
+        ]
+        if before:
+            inside = [who for start, who in before if start >= part]
+            found.setdefault(verb[0].casefold(), (before[-1][1], *inside[:1], *([before[0][1]] if not inside else [])))
+    return found
+
+
+def _of_subjects(claim: str, source: str) -> Iterator[str]:
+    """Tell of a deed whose doers in the claim stand only after it in the source, as those to whom it is done."""
+    for verb, doers, _, passive in _deeds(claim):
+        for other, before, after, is_passive in _deeds(source):
+            doing = doers - {verb}
+            if other == verb and passive == is_passive and doing and not doing & before and doing <= after:
+                yield "there it is done to whom it does it here"
+                return
+
+
+def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
+    """Yield each verb of a text as a stem or line of deeds, the words before and after it, and if it is passive."""
+    for verb in islice(_VERB.finditer(text), _MOST_VERBS):
+        if SAYS.fullmatch(verb[0]):
+            continue
+        part = max((end.end() for end in ENDS_PART.finditer(text, 0, verb.start())), default=0)
+        after = ENDS_PART.split(text[verb.end() :], maxsplit=1)[0]
+        stem = next(iter(meanings(verb[0])), "")
+        passive = bool(_PASSIVE.search(text[: verb.start()]))
+        yield stem, set(meanings(text[part : verb.start()])), set(meanings(after)), passive
+
+
+def _of_relatives(claim: str, source: str) -> Iterator[str]:
+    """Tell of what a clause with "which" says of a word that the claim lacks."""
+    said = set(meanings(claim))
+    for match in _RELATIVE.finditer(source):
+        clause = meanings(match[2])[:6]
+        head = meanings(match[1])
+        if clause and clause[0] in said and len(said.intersection(clause)) > 1 and not said.intersection(head):
+            yield f"there it is said of “{match[1]}”"
+
+
+def _of_being(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Tell of what somebody is said to be, and stands nearer to another name in the source."""
+    match = _IS_A.search(claim)
+    subject = [one for one in _named(claim, names) if match and one[2] <= match.start()]
+    if not match or not subject:
+        return
+    rest = claim[match.end(1) - len(match[1]) :]
+    words = [word for word in re.findall(r"[a-z]{3,}", rest) if re.search(rf"\b{word}", source)]
+    word = max(words, key=lambda one: rarity(fold(one)), default=None)
+    place = re.search(rf"\b{word}", source) if word else None
+    there = [one for one in _named(source, names) if not _reports(source, one)]
+    if place and there:
+        nearest = min(there, key=lambda one: min(abs(one[1] - place.end()), abs(place.start() - one[2])))
+        if nearest[0] not in {one[0] for one in subject} and any(one[0] == subject[-1][0] for one in there):
+            yield f"there it is said of {source[nearest[1] : nearest[2]]}"
+
+
+def _of_limits(claim: str, source: str) -> Iterator[str]:
+    """Tell of an "outside" or "only" that is left out of what the claim says."""
+    said = set(meanings(claim))
+    for match in _LIMIT.finditer(source):
+        scope = meanings(ENDS_PART.split(source[match.end() :], maxsplit=1)[0])[:2]
+        if scope and said.issuperset(scope) and not _LIMITED.search(claim):
+            yield f"“{match[0]}” there is left out"
