@@ -36,12 +36,13 @@ _CLAUSE = re.compile(
     r"[;:]|,\s(?:and|but|while|whereas|which|who|although|though)\b|\s(?:but|while|whereas|although)\s"
     r"|\sand\s(?:was|were|is|are|has|have|had|took|taken|said|would|will|\w+ed)\b"
 )
+_WHO = ("firm", "name", "nation")
 # Parts of a sentence that tell of different subjects.
 _PART = re.compile(r";\s+")
 # What stands for somebody who was named before.
 _POINTS_BACK = re.compile(
-    r"\b(?:(?:the|this|these|both|all)(?: \w+)? (?:compan(?:y|ies)|firms?|group|two|three|four|pair)|"
-    r"(?:^|[.;] )(?:it|they|its|their)|(?:spokes\w+|it|they) (?:said|told|had|has|was))\b",
+    r"\b(?:(?:the|this|these|both|all)(?: \w+)? (?:compan(?:y|ies)|firms?|group|department|agency|ministry|university|"
+    r"two|three|four|pair)|(?:^|[.;] )(?:it|they|its|their)|(?:spokes\w+|it|they) (?:said|told|had|has|was))\b",
     re.IGNORECASE,
 )
 
@@ -92,7 +93,8 @@ def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames) -> Ruli
     while len(chosen) < most:
         left = [at for at in fit if at not in chosen]
         best = max(left, key=lambda at: (len(missing & held[at]), claim.share([evidence[at]]), -at), default=None)
-        if best is None or (chosen and not missing & held[best]):
+        # What adds nothing but a name tells of somebody else.
+        if best is None or (chosen and all(kind in _WHO for kind, _ in missing & held[best])):
             break
         chosen.append(best)
         missing -= held[best]
@@ -125,7 +127,7 @@ class _Claim:
             ("number", own.numbers, "{} does not stand there"),
             ("date", own.dates, "{} does not stand there"),
             ("word", own.strong, "“{}” is not said there"),
-            ("verb", own.verbs, "there is no word like “{}” there"),
+            ("stem", own.stems, "there is no word like “{}” there"),
             ("deed", own.deeds, "there is no word like “{}” there"),
             ("denial", {True: ""} if "denies" in own.marks else {}, "it denies what is not denied there"),
         )
@@ -144,21 +146,23 @@ class _Claim:
         """Return the keys of what a piece of evidence holds."""
         # Who "the firm" is may be told by what goes before; what it did, when and how much, is told here.
         own, whole = self._facts_of(evidence.text), self._facts_of(f"{evidence.understood} {evidence.text}")
+        # A sentence that names firms and points back to none is about those alone.
+        meant = whole.firms if not own.firms or _POINTS_BACK.search(evidence.text) else own.firms
         told = self._facts_of(evidence.known)
         here, folded = (f" {words_of(text)} " for text in (evidence.text, f"{evidence.understood} {evidence.text}"))
-        said = set(meanings(evidence.text))
+        said = set(meanings(f"{evidence.understood} {evidence.text} {evidence.known}"))
         known = f"{folded}{words_of(evidence.known)} "
         return {
             key
             for key in self.wanted
             if (key[0] == "quotation" and is_verbatim(str(key[1]), evidence.text))
-            or (key[0] == "firm" and (key[1] in whole.firms or key[1] in told.firms))
+            or (key[0] == "firm" and (key[1] in meant or key[1] in told.firms))
             or (key[0] == "name" and f" {key[1]} " in known)
             or (key[0] == "nation" and is_of_nation(str(key[1]), f"{evidence.understood} {evidence.text}", self._names))
             or (key[0] == "number" and self._is_of_the_same(key[1], own))
             or (key[0] == "date" and self._is_dated(key[1], own, evidence))
             or (key[0] == "word" and f" {key[1]} " in here)
-            or (key[0] == "verb" and key[1] in said)
+            or (key[0] == "stem" and key[1] in said)
             or (key[0] == "denial" and bool("denies" in own.marks or own.negated))
             or (key[0] == "deed" and key[1] in own.deeds)
         }
@@ -208,7 +212,10 @@ class _Claim:
         yield from self._of_order(best)
         yield from self._of_doubt(bearing)
         before = " ".join(one.understood for one in bearing)
-        yield from misattributed(self._text, " ".join(one.text for one in bearing), self._names, before)
+        told = " ".join(one.text for one in bearing)
+        for number in self._facts.repeated - self._facts_of(told).repeated:
+            yield f"{self._facts.numbers[number]} stands there once"
+        yield from misattributed(self._text, told, self._names, before)
 
     def _of_swapped(self, best: Evidence) -> Iterator[str]:
         """Yield a firm that stands where the evidence that says most of the sentence names another."""

@@ -91,7 +91,7 @@ _DEEDS = tuple(
     pay paid bribe cost price
     apologise apologize regret
     sue lawsuit court fine fined penalty
-    add include list listing sanction blacklist designate
+    add addition include list listing sanction blacklist designate
     spy surveil surveillance monitor track watch
     hack leak expose exposure
     arrest detain imprison
@@ -106,17 +106,45 @@ _DEEDS = tuple(
     kill torture
     """.strip().splitlines()
 )
+# Words that may stand for one another.
+_ALIKE = tuple(
+    line.strip()
+    for line in """
+    find discover determine
+    use employ serve
+    begin start launch commence
+    show reveal indicate demonstrate
+    allow let permit enable
+    need require
+    know aware
+    break violate breach
+    establish create set
+    share give gave given
+    decline refuse
+    respond reply response
+    previous earlier before prior
+    rename call name
+    joint jointly together
+    substantial substantially degree
+    basis foundation ground
+    inform tell told
+    app application
+    involve involvement
+    damage harm
+    decision action step
+    """.strip().splitlines()
+)
 _ALPHANUMERIC = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+\b")
 # What tells that somebody else says so: as good as a hedge of the source's.
 SAYS = re.compile(
     r"\b(?:according to|sa(?:ys?|id)|writ(?:es|ten)|wrote|report(?:s|ed|edly)?|claim\w*|alleg\w+|argu\w+|state[sd]|"
-    r"told|suggest\w*|describ\w+|quot\w+|call(?:s|ed)|note[sd]|assert\w*|insist\w*|maintain\w*|estimat\w+|accus\w+|"
+    r"told|found|suggest\w*|describ\w+|quot\w+|call(?:s|ed)|note[sd]|assert\w*|insist\w*|maintain\w*|estimat\w+|accus\w+|"
     r"suspect\w*|believ\w+|expect\w*)\b",
     re.IGNORECASE,
 )
 # What tells that a party says so of itself or of another: a source that only reports is named by its citation.
 _PARTY = re.compile(
-    r"\b(?:told|boasted|spoke|spoken|claim(?:s|ed)|insist\w*|argu(?:es?|ed)|promis\w+|pledg\w+|vow\w+|assert(?:s|ed)|"
+    r"\b(?:told|found|boasted|spoke|spoken|claim(?:s|ed)|insist\w*|argu(?:es?|ed)|promis\w+|pledg\w+|vow\w+|assert(?:s|ed)|"
     r"maintain(?:s|ed)|accus(?:es?|ed)|alleg(?:es?|ed))\b",
     re.IGNORECASE,
 )
@@ -129,11 +157,14 @@ _SUPPOSES = re.compile(
     r"\b(?:would|could|will|shall|plans?|planned|planning|propos\w+|intend\w*|expected to|if|unless|whether|to be)\b",
     re.IGNORECASE,
 )
+# Words that add nothing to what is said.
+PLAIN = re.compile(
+    rf"{SAYS.pattern}|\b(?:announce\w*|conclud\w+|cit(?:e[sd]?|ing)|answer\w*|saying|among|amongst|following|followed|"
+    r"others?|compan(?:y|ies)|firms?|spokes\w+|statements?|sources?|passages?|articles?|documents?|also|including|"
+    r"however|well|named?|called|based|asked|regarding|concerning|put|mad?e|making|taken?|took|via|whether)\b",
+    re.IGNORECASE,
+)
 # "They own it" tells of owning, "their own" does not, and is no word of meaning elsewhere.
-# Verbs in the past, which may be told from other words by their look.
-_PAST = re.compile(r"\b[a-z]{2,}ed\b")
-# Such verbs add nothing to what is said.
-_PLAIN = re.compile(rf"{SAYS.pattern}|announced|concluded|based|named|used|asked|answered|responded", re.IGNORECASE)
 _OWN = re.compile(r"(?<!its )(?<!their )(?<!his )(?<!her )(?<!our )(?<!’s )(?<!'s )(?<!of )\bown\b")
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
 # "Unaware" is "not aware"; what remains must be a word.
@@ -172,20 +203,22 @@ class Number:
 class Facts:
     """What a text states. `firms` are ids with the form printed; `names` are folded; `dates` year, month, day.
 
-    `nations` are words like "Chinese" by how they begin; `beside` holds the words around each figure and date; `deeds`
-    are lines of words for what is done; `verbs` are what else is done; `negated`, `denied`, `stated`, `doubted`,
-    `supposed` and `attributed` hold, for each word that does so, the next words, as `meanings` gives them.
+    `repeated` are figures that it gives more than once; `nations` words like "Chinese" by how they begin; `beside`
+    holds the words around each figure and date; `deeds` are lines of words for what is done; `stems` what else means
+    something; `negated`, `denied`, `stated`, `doubted`, `supposed` and `attributed` hold, for each word that does so,
+    the next words, as `meanings` gives them.
     """
 
     firms: dict[str, str]
     names: dict[str, str]
     numbers: dict[Number, str]
+    repeated: frozenset[Number]
     dates: dict[Date, str]
     beside: dict[object, frozenset[str]]
     nations: dict[str, str]
     strong: dict[str, str]
     deeds: dict[str, str]
-    verbs: dict[str, str]
+    stems: dict[str, str]
     negated: tuple[tuple[str, ...], ...]
     denied: tuple[tuple[str, ...], ...]
     stated: tuple[tuple[str, ...], ...]
@@ -214,15 +247,14 @@ def facts(text: str, names: FirmNames) -> Facts:
         firms={one.firm: one.form for one in mentions},
         names={words_of(form): form for form in _names(text, words, mentions)},
         numbers={number: match[0] for number, match in figures},
+        repeated=frozenset(number for at, (number, _) in enumerate(figures) if number in dict(figures[:at])),
         dates={date: match[0] for date, match in dates},
         beside=beside,
         nations={match[0][:4]: match[0] for match in _OF_COUNTRY.finditer(words)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
         deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) for line in _lines_of(stem)},
-        verbs={
-            meanings(word)[0]: word for word in _PAST.findall(words) if meanings(word) and not _PLAIN.fullmatch(word)
-        },
+        stems=_other_words(words),
         negated=tuple(_scopes(NEGATION, _UN.sub(_unfolded, text))),
         denied=tuple(_scopes(_DENIES, text)),
         stated=tuple(_scopes(_PARTY, text)),
@@ -243,14 +275,29 @@ def _lines_of(stem: str) -> tuple[str, ...]:
     return tuple(line for line in _DEEDS if stem in content_words(line))
 
 
+@lru_cache(maxsize=4096)
+def _alike(stem: str) -> tuple[str, ...]:
+    return tuple(line for line in _ALIKE if stem in content_words(line))
+
+
 def meanings(text: str) -> list[str]:
     """Return the words of a text that mean something: as stems, or as the line of deeds that a stem stands in."""
-    return [lines[0] if (lines := _lines_of(stem)) else stem for stem in _stems(text)]
+    return [lines[0] if (lines := _lines_of(stem) or _alike(stem)) else stem for stem in _stems(text)]
+
+
+def _other_words(words: str) -> dict[str, str]:
+    """Return the words of a text that mean something and tell of no deed in a line, by what they mean."""
+    found: dict[str, str] = {}
+    for word in re.findall(r"(?<![A-Za-z][’'])\b[a-z]\w+", _UN.sub(_unfolded, words[:1].lower() + words[1:])):
+        if not PLAIN.fullmatch(word) and not word.isdigit():
+            found.update({meaning: word for meaning in meanings(word) if meaning not in _DEEDS})
+    return found
 
 
 def _stems(text: str) -> list[str]:
-    # "List" is a word of questions, which mean nothing by it.
-    return content_words(re.sub(r"\b(L|l)ists?\b", r"\1isting", text))
+    # "List" is a word of questions, which mean nothing by it. An owner's "'s" is none.
+    text = re.sub(r"\b(L|l)ists?\b", r"\1isting", re.sub(r"[’']s\b", "", text))
+    return content_words(_UN.sub(_unfolded, text))
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
@@ -269,7 +316,7 @@ def _beside(match: re.Match[str], text: str, most: int, letters: int) -> frozens
     """Return the words beside a figure or date that mean something, between commas and in its part of the sentence."""
     before = ENDS_PART.split(text[max(0, match.start() - letters) : match.start()])[-1]
     after = ENDS_PART.split(text[match.end() : match.end() + letters], maxsplit=1)[0]
-    near = _around(before.rpartition(", ")[2], after.partition(", ")[0], most)
+    near = _around(before.rpartition(", ")[2], after.lstrip(", ").partition(", ")[0], most)
     return near if len(near) > 1 else _around(before, after, most)
 
 

@@ -6,10 +6,10 @@ No grammar is parsed. Each rule looks at the order of names and words around a v
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from app.facts import ENDS_PART, SAYS, meanings, words_of
+from app.facts import ENDS_PART, PLAIN, SAYS, meanings, words_of
 from app.words import content_words, rarity
 from ingest.firms import capitalised_names, fold
 
@@ -32,6 +32,7 @@ _RELAYS = re.compile(
 )
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
 _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
+_FROM = re.compile(r"\b(?:by|from)\b")
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s|\s*,?\s*(?:and|with|through)\s+(?:its|their)\s")
 # What stands for a firm that was named before.
 _COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|manufacturer|supplier)\b", re.IGNORECASE)
@@ -65,6 +66,7 @@ def misattributed(claim: str, source: str, names: FirmNames, before: str = "") -
     yield from _of_relatives(claim, source)
     yield from _of_being(claim, source, names)
     yield from _of_limits(claim, source)
+    yield from _of_order(claim, source)
 
 
 def turned_round(claim: str, source: str, names: FirmNames, before: str = "") -> tuple[str, str] | None:
@@ -237,6 +239,25 @@ def _of_limits(claim: str, source: str) -> Iterator[str]:
     """Tell of an "outside" or "only" that is left out of what the claim says."""
     said = set(meanings(claim))
     for match in _LIMIT.finditer(source):
-        scope = meanings(ENDS_PART.split(source[match.end() :], maxsplit=1)[0])[:2]
+        scope = meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0])[:2]
         if scope and said.issuperset(scope) and not _LIMITED.search(claim):
             yield f"“{match[0]}” there is left out"
+
+
+def _of_order(claim: str, source: str) -> Iterator[str]:
+    """Tell of words that stand in quite another order: a part may be put first or last, and a passive turned."""
+    there = _telling(source)
+    voices = {verb: passive for verb, _, _, passive in _deeds(source)}
+    is_turned = any(voices.get(verb, passive) != passive for verb, _, _, passive in _deeds(claim))
+    # "Made an investment in" is "received an investment from".
+    is_turned |= bool(_FROM.search(claim)) != bool(_FROM.search(source))
+    for part in re.split(r";\s+", claim):
+        here = _telling(part)
+        places = [there.index(word) for word in here if here.count(word) == there.count(word) == 1]
+        back = sum(after < before for before, after in pairwise(places))
+        if back > 1 + is_turned + part.count(", "):
+            yield "its words stand in another order there"
+
+
+def _telling(text: str) -> list[str]:
+    return meanings(PLAIN.sub(" ", text))

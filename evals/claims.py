@@ -17,13 +17,14 @@ from app.dossier import shipped
 from app.drafts import draft_sentences
 from app.write import ChatModel
 from evals.answers import questions
-from evals.stores import SkippedError, kept_dossier, material
+from evals.stores import SkippedError, kept_dossier, material, wordpress_posts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from app.dossier import Dossier
 
+_POSTS = ("post-1016.json", "post-1023.json", "post-1032.json")
 _SENTENCES = Path(__file__).with_name("claims_sentences.json")
 
 
@@ -50,13 +51,15 @@ def run(home: Path) -> dict[str, Any]:
         asked = {one.id: one for one in questions(material("seed_questions.json"))}
         folder = material("seed_questions.json").parent.parent / "seed"
     except SkippedError as skipped:
-        print(f"claims, the seed article skipped: {skipped}", file=sys.stderr)
+        print(f"claims, the seed article and the posts skipped: {skipped}", file=sys.stderr)
         return found
     seed = [(path.name, path.read_bytes()) for path in sorted(folder.glob("*"))]
     rows = [
         row | {"question": asked[row["id"]].text, "history": asked[row["id"]].history}
         for row in sentences["the seed article"]
     ]
+    posts = [post for post in wordpress_posts() if post[0] in _POSTS]
+    found["three posts"] = _said_of(home, posts, sentences["three posts"])
     return found | {"the seed article": _said_of(home, seed, rows)}
 
 

@@ -44,6 +44,10 @@ UNAWARE = told("Nvidia and Intel told the paper that they had been unaware of th
 NEEDS = told("Hikvision and Dahua depend on Seagate, Intel and Nvidia for their chips.")
 SET_UP = told("The paper says that the Ministry of Public Security set the company up.", "Tiandy was listed then.")
 QUIET = told("Officials hold that Tiandy provided technology to the guard, and Tiandy did not respond.")
+DAMAGES = told("Vantry sought $3,000,000 in general damages; $500,000 in aggravated damages.")
+LISTS = told("Kessel Lab published a report that reveals hidden lists of Sina Show, seven out of eight of them in use.")
+OUTSIDE = told("The ministry listed Huawei and 68 affiliates outside Canada, which make cameras.")
+FOUND = told("Researchers found no flaws in the cameras of Uniview.")
 SALE = told("Thermo Fisher sold sequencers to the authorities in Xinjiang, as China Digital Times wrote.")
 
 
@@ -108,6 +112,15 @@ def test_what_is_borne(sentence: str, evidence: Evidence, names: FirmNames) -> N
         ("Tiandy denied that it provided technology to the guard.", QUIET, "it denies what is not denied there"),
         ("Thermo Fisher sold sequencers to the Chinese army.", SALE, "nothing Chinese is named there"),
         ("Nvidia and Intel had been unaware of any misuse of their chips.", UNAWARE, "“any” is not said there"),
+        ("Vantry sought $3,000,000 in aggravated damages and $500,000 in general damages.", DAMAGES, "another order"),
+        ("Sina Show published a report that reveals hidden lists of Kessel Lab.", LISTS, "another order"),
+        ("Eight out of eight lists are in use.", LISTS, "eight stands there once"),
+        ("Kessel Lab published a report that reveals secret lists of Sina Show.", LISTS, "“secret” is not said there"),
+        ("Kessel Lab published a report that reveals false lists of Sina Show.", LISTS, "is not denied there"),
+        ("Kessel Lab published a book that reveals hidden lists of Sina Show.", LISTS, "no word like “book”"),
+        ("The ministry listed Huawei and 68 affiliates in Canada.", OUTSIDE, "“outside” there is left out"),
+        ("Huawei makes cameras.", OUTSIDE, "there it is said of “Canada”"),
+        ("The cameras of Uniview have no flaws.", FOUND, "who says so is left out"),
         ("SenseTime trains horses for a travelling circus near the sea.", STAKE, "too few of its words stand there"),
     ],
 )
