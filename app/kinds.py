@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.countries import COUNTRIES
+from app.facts import meanings
 from app.words import content_words, rarity
 from ingest.firms import capitalised_names, fold
 from ingest.passages import figures
@@ -46,7 +47,8 @@ _SHARE = re.compile(
     re.IGNORECASE,
 )
 _REPLY = re.compile(
-    r"\b(?:said|says|told|tells|wrote|writes|stated|states|repli\w+|respon[ds]\w*|answer\w*|declin\w+|refus\w+|"
+    r"\b(?:said|says|told|tells|wrote|writes|stated|states|repli\w+|respon[ds]\w*|"
+    r"(?<!the )(?<!its )(?<!their )answer\w*|declin\w+|refus\w+|"
     r"reject\w*|den(?:y|ies|ied)|dismiss\w*|confirm\w*|acknowledg\w*|admit\w*|announc\w*|called|calls|disput\w+|"
     r"insist\w*|argu\w+|claim\w*|comment\w*|statement|spokes\w+|apologi\w+|objected|protest\w*|condemn\w*)\b|"
     r"表示|回应|否认|声明",
@@ -78,14 +80,28 @@ def _numbers(text: str) -> set[str]:
 
 
 def _holds_date(text: str, _: Voice | None, question: Question) -> bool:
-    return bool(_dates(text) - _dates(question.text) or _RELATIVE_DATE.search(text))
+    new = _dates(text) - _dates(question.text)
+    return any(_is_of_asked(date, text, question) for date in new) or bool(_RELATIVE_DATE.search(text))
 
 
 def _holds_count(text: str, _: Voice | None, question: Question) -> bool:
-    return bool(_numbers(text) - _numbers(question.text))
+    new = _numbers(text) - _numbers(question.text)
+    return any(_is_of_asked(number, text, question) for number in new)
+
+
+def _is_of_asked(figure: str, text: str, question: Question) -> bool:
+    """Tell whether a figure stands near a word of what is asked, or is all that a sentence says of it.
+
+    "28 bodies and firms" is no answer to how many people work there.
+    """
+    place = fold(text).find(figure)
+    near = {*meanings(text[:place])[-_NEAR:], *meanings(text[place + len(figure) :])[:_NEAR]}
+    return bool(near & question.asked_of)
 
 
 def _holds_name(text: str, voice: Voice | None, question: Question) -> bool:
+    if not question.part_asked <= set(meanings(text)):
+        return False
     asked = set(content_words(question.text))
     names = [name.form for name in capitalised_names(text)]
     first = re.match(r"\W*([^\W\d_]\w+)", text)
@@ -110,6 +126,8 @@ def _holds_country(text: str, _: Voice | None, question: Question) -> bool:
 
 
 _RARE_NAME = 0.6
+# Words before and after a figure that tell what it is a figure of.
+_NEAR = 8
 _HOLDS: dict[Want, Callable[[str, Voice | None, Question], bool]] = {
     "amount": lambda text, *_: bool(_MONEY.search(text)),
     "count": _holds_count,

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from app.facts import PLAIN, meanings
 from app.names import must_be_present
 from app.words import weighed_words
 from ingest.passages import figures
@@ -73,6 +74,17 @@ _TODAY = re.compile(
 _TAKES_FOR_GRANTED = re.compile(r"^\W*(?:and |but |so )?(?:why|how come|what for)\b", re.IGNORECASE)
 # "What about Hikvision and Dahua?" asks of each.
 _COORDINATED = re.compile(r"(?:[’']s)?\s*(?:,|&|\band\b|\bor\b)+\s*(?:and\s+|or\s+)?", re.IGNORECASE)
+# "Who is the chief executive of Sandvine" and "who is Sandvine's chief executive" ask for one in a part.
+_PART_OF = re.compile(
+    r"\bwho(?:’s|'s| is| was| were| are)\s+(?:now\s+|currently\s+)?(?:(?:the|an?)\s+)?"
+    r"(?:(?P<of>[\w -]{3,40}?)\s+(?:of|at|for|behind)\b"
+    r"|[^?]{2,60}?[’']s?\s+(?P<own>[a-z][\w -]{2,40}?)\s*(?:now|today|currently)?\W*$)",
+    re.IGNORECASE,
+)
+# Words that ask for a figure and say nothing of what it is a figure of.
+_OF_ASKING = re.compile(
+    r"\b(?:(?:what|which) (?:day|date|week|month|year|time)|number|figure|long|soon|much)\b", re.IGNORECASE
+)
 _YEAR = 4
 # Where a question asks a second thing: "who is the parent, and where does it have offices?"
 _AND_ASKS = re.compile(
@@ -121,9 +133,21 @@ class Question:
         return tuple(dict.fromkeys(want for want in found if want))
 
     @cached_property
+    def asked_of(self) -> frozenset[str]:
+        """What its words mean, without the names that it cannot be answered without."""
+        named = {meaning for name in self.needed for form in name.forms for meaning in meanings(form)}
+        return frozenset(meanings(_OF_ASKING.sub(" ", PLAIN.sub(" ", self.text)))) - named
+
+    @cached_property
     def nouns(self) -> tuple[str, ...]:
         """The nouns that it asks the names of: "firms" of "which firms"."""
         return tuple(match["noun"].lower() for match in _NAMED_NOUN.finditer(self._asking))
+
+    @cached_property
+    def part_asked(self) -> frozenset[str]:
+        """What the part means that it asks the name of one in: "chief executive"; nothing where it names none."""
+        match = _PART_OF.search(self._asking)
+        return frozenset(meanings(match["of"] or match["own"] or "")) if match else frozenset()
 
     @property
     def is_list(self) -> bool:
