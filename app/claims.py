@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ingest.records import Source
 
 # The share of a sentence's words, by weight, that must stand in what bears it, also where others mean the same: over
-# right sentences of three development sets it was .63 and more.
+# right sentences of two development sets it was .63 and more.
 _SHARE = 0.6
 # Of these so much in the words themselves, without what goes before and who speaks.
 _SHARE_HERE = 0.35

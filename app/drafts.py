@@ -17,7 +17,8 @@ _AFTER_STOP = re.compile(rf"([.!?][”\"’)]*)\s*((?:{_MARK}\s*)+)(?=\s|$)")
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 # What a model answers with before it states anything: nothing bears a "yes" by itself.
-_ANSWERS = re.compile(r"^(?:yes|no)\b\s*[,:;.!–—-]+\s*", re.IGNORECASE)
+# "No-one" and "No. 5" are no such answers.
+_ANSWERS = re.compile(r"^(?!no\.\s*\d)(?:yes|no)(?:[,:;.!]+|\s+[–—-]+)(?:\s+|$)", re.IGNORECASE)
 _FEWEST_LETTERS = 3
 
 
@@ -45,5 +46,8 @@ def draft_sentence(text: str) -> DraftSentence:
     """Return a sentence apart from its marks."""
     numbers = [int(number) for match in _MARKS.finditer(text) for number in re.findall(r"\d+", match[1])]
     bare = " ".join(_MARKS.sub(" ", text).split())
-    stated = _ANSWERS.sub("", re.sub(r"\s+([.,;:!?])", r"\1", bare))
-    return DraftSentence(stated[:1].upper() + stated[1:], tuple(dict.fromkeys(numbers)))
+    stated = re.sub(r"\s+([.,;:!?])", r"\1", bare)
+    if answer := _ANSWERS.match(stated):
+        stated = stated[answer.end() :]
+        stated = stated[:1].upper() + stated[1:]
+    return DraftSentence(stated, tuple(dict.fromkeys(numbers)))

@@ -119,19 +119,13 @@ _ALIKE = tuple(
     know aware
     break violate breach
     establish create set
-    share give gave given
     decline refuse
     respond reply response
-    previous earlier before prior
-    rename call name
+    previous earlier prior
     joint jointly together
-    substantial substantially degree
     basis foundation ground
-    inform tell told
     app application
-    involve involvement
     damage harm
-    decision action step
     """.strip().splitlines()
 )
 _ALPHANUMERIC = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+\b")
@@ -161,7 +155,7 @@ _SUPPOSES = re.compile(
 PLAIN = re.compile(
     rf"{SAYS.pattern}|\b(?:announce\w*|conclud\w+|cit(?:e[sd]?|ing)|answer\w*|saying|among|amongst|following|followed|"
     r"others?|compan(?:y|ies)|firms?|spokes\w+|statements?|sources?|passages?|articles?|documents?|also|including|"
-    r"however|well|named?|called|based|asked|regarding|concerning|put|mad?e|making|taken?|took|via|whether)\b",
+    r"however|well|named?|called|based|asked|regarding|concerning|put|ma(?:de|kes?|king)|taken?|took|via|whether)\b",
     re.IGNORECASE,
 )
 # "They own it" tells of owning, "their own" does not, and is no word of meaning elsewhere.
@@ -231,9 +225,8 @@ class Facts:
 def facts(text: str, names: FirmNames) -> Facts:
     """Return what a text states."""
     mentions = names.find(text)
-    rest = _DATE.sub(lambda match: " " * len(match[0]), text)
-    for one in mentions:  # "Qihoo 360" is no figure
-        rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
+    # "Qihoo 360" is no figure.
+    rest = _without(mentions, _DATE.sub(lambda match: " " * len(match[0]), text))
     words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
     figures = list(_numbers(rest))
     dates = [(_date(match), match) for match in _DATE.finditer(text)]
@@ -253,7 +246,7 @@ def facts(text: str, names: FirmNames) -> Facts:
         nations={match[0][:4]: match[0] for match in _OF_COUNTRY.finditer(words)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
-        deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) for line in _lines_of(stem)},
+        deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) if (line := _lines().get(stem)) in _DEEDS},
         stems=_other_words(words),
         negated=tuple(_scopes(NEGATION, _UN.sub(_unfolded, text))),
         denied=tuple(_scopes(_DENIES, text)),
@@ -265,24 +258,27 @@ def facts(text: str, names: FirmNames) -> Facts:
     )
 
 
+def _without(mentions: Iterable[Mention], text: str) -> str:
+    """Return a text with blanks where firms are named."""
+    for one in mentions:
+        text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
+    return text
+
+
 def words_of(text: str) -> str:
     """Return the folded words of a text, a space between two."""
     return " ".join(re.findall(r"\w+", fold(text)))
 
 
-@lru_cache(maxsize=4096)
-def _lines_of(stem: str) -> tuple[str, ...]:
-    return tuple(line for line in _DEEDS if stem in content_words(line))
-
-
-@lru_cache(maxsize=4096)
-def _alike(stem: str) -> tuple[str, ...]:
-    return tuple(line for line in _ALIKE if stem in content_words(line))
+@lru_cache(maxsize=1)
+def _lines() -> dict[str, str]:
+    """Return the line of deeds, or of words alike, that each stem stands in."""
+    return {stem: line for line in (*_ALIKE, *_DEEDS) for stem in content_words(line)}
 
 
 def meanings(text: str) -> list[str]:
-    """Return the words of a text that mean something: as stems, or as the line of deeds that a stem stands in."""
-    return [lines[0] if (lines := _lines_of(stem) or _alike(stem)) else stem for stem in _stems(text)]
+    """Return the words of a text that mean something: as stems, or as the line that a stem stands in."""
+    return [_lines().get(stem, stem) for stem in _stems(text)]
 
 
 def _other_words(words: str) -> dict[str, str]:
@@ -342,8 +338,7 @@ def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
 
 def is_of_nation(start: str, text: str, names: FirmNames) -> bool:
     """Tell whether a text speaks of a nation, given by how its name begins, outside the names of firms."""
-    for one in names.find(text):
-        text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
+    text = _without(names.find(text), text)
     words = re.finditer(rf"\b(?:{start}\w*|{_NATIONS.get(start, start)})", text)
     # "China Digital Times" is no China.
     return any(_OF_COUNTRY.fullmatch(word[0]) or not re.match(r" [A-Z]", text[word.end() :]) for word in words)

@@ -90,13 +90,13 @@ def _holds_count(text: str, _: Voice | None, question: Question) -> bool:
 
 
 def _is_of_asked(figure: str, text: str, question: Question) -> bool:
-    """Tell whether a figure stands near a word of what is asked, or is all that a sentence says of it.
+    """Tell whether a figure stands near a word of what is asked, if the question says of what.
 
     "28 bodies and firms" is no answer to how many people work there.
     """
-    place = fold(text).find(figure)
-    near = {*meanings(text[:place])[-_NEAR:], *meanings(text[place + len(figure) :])[:_NEAR]}
-    return bool(near & question.asked_of)
+    before, _, after = re.sub(rf"(?<!\w){re.escape(figure)}(?!\w)", "\n", fold(text), count=1).partition("\n")
+    near = {*meanings(before)[-_NEAR:], *meanings(after)[:_NEAR]}
+    return not question.asked_of or not near.isdisjoint(question.asked_of)
 
 
 def _holds_name(text: str, voice: Voice | None, question: Question) -> bool:

@@ -76,8 +76,8 @@ _TAKES_FOR_GRANTED = re.compile(r"^\W*(?:and |but |so )?(?:why|how come|what for
 _COORDINATED = re.compile(r"(?:[’']s)?\s*(?:,|&|\band\b|\bor\b)+\s*(?:and\s+|or\s+)?", re.IGNORECASE)
 # "Who is the chief executive of Sandvine" and "who is Sandvine's chief executive" ask for one in a part.
 _PART_OF = re.compile(
-    r"\bwho(?:’s|'s| is| was| were| are)\s+(?:now\s+|currently\s+)?(?:(?:the|an?)\s+)?"
-    r"(?:(?P<of>[\w -]{3,40}?)\s+(?:of|at|for|behind)\b"
+    r"\bwho(?:’s|'s| is| was| were| are)\s+(?:now\s+|currently\s+)?"
+    r"(?:(?:the|an?)\s+(?P<of>[\w -]{3,40}?)\s+(?:of|at|for|behind)\b"
     r"|[^?]{2,60}?[’']s?\s+(?P<own>[a-z][\w -]{2,40}?)\s*(?:now|today|currently)?\W*$)",
     re.IGNORECASE,
 )

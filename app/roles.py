@@ -23,19 +23,17 @@ _Named = tuple[str, int, int]
 _SPOKE = re.compile(r"\b(?:told|said|announced|confirmed|testified|promised|warned|tweeted|boasted)\b")
 # What stands before and after who only says so, and who only reports what others say.
 _TELLS = re.compile(r"\b(?:according to|told|(?:said|reported|quoted|carried) by|citing)\s+(?:the\s+)?$", re.IGNORECASE)
-_TOLD = re.compile(
-    r"\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:report|wr[io]te|written|say|said|note|quote|publish|relay|puts?\b)",
-    re.IGNORECASE,
-)
 _RELAYS = re.compile(
     r"\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:report|wr[io]te|written|note|quote|publish|relay)", re.IGNORECASE
 )
+_TOLD = re.compile(rf"{_RELAYS.pattern}|\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:say|said|puts?\b)", re.IGNORECASE)
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
 _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _FROM = re.compile(r"\b(?:by|from)\b")
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s|\s*,?\s*(?:and|with|through)\s+(?:its|their)\s")
 # What stands for a firm that was named before.
 _COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|manufacturer|supplier)\b", re.IGNORECASE)
+# Before a verb of speech: who speaks is named elsewhere, or nowhere.
 _NOBODY = re.compile(r"\b(?:it|they|he|she|who|which|[a-z]+(?:person|man|woman|or|er|ist|ative|y))\s+(?:ha[sd]\s+)?$")
 # After these a name is no subject.
 _ASIDE = re.compile(
@@ -45,6 +43,7 @@ _ASIDE = re.compile(
 # So many verbs of a text are looked at: more make no sentence.
 _MOST_VERBS = 20
 _VERB = re.compile(r"\b(?:\w+ed|sold|bought|won|lost|held|built|paid|taught|kept|sells|buys|supplies|owns|uses)\b")
+# "Was sold", and "when sold" and ", sold by" of the same.
 _PASSIVE = re.compile(r"(?:\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?|,\s*)$")
 _RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
 _IS_A = re.compile(r"\b(?:is|was|are|were)\s+(?:a|an|the|one of)\s+(.+)")
@@ -182,14 +181,15 @@ def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
         ]
         if before:
             inside = [who for start, who in before if start >= part]
-            found.setdefault(verb[0].casefold(), (before[-1][1], *inside[:1], *([before[0][1]] if not inside else [])))
+            found.setdefault(verb[0].casefold(), (before[-1][1], (inside or [before[0][1]])[0]))
     return found
 
 
 def _of_subjects(claim: str, source: str) -> Iterator[str]:
     """Tell of a deed whose doers in the claim stand only after it in the source, as those to whom it is done."""
+    there = list(_deeds(source))
     for verb, doers, _, passive in _deeds(claim):
-        for other, before, after, is_passive in _deeds(source):
+        for other, before, after, is_passive in there:
             doing = doers - {verb}
             if other == verb and passive == is_passive and doing and not doing & before and doing <= after:
                 yield "there it is done to whom it does it here"
@@ -224,8 +224,7 @@ def _of_being(claim: str, source: str, names: FirmNames) -> Iterator[str]:
     subject = [one for one in _named(claim, names) if match and one[2] <= match.start()]
     if not match or not subject:
         return
-    rest = claim[match.end(1) - len(match[1]) :]
-    words = [word for word in re.findall(r"[a-z]{3,}", rest) if re.search(rf"\b{word}", source)]
+    words = [word for word in re.findall(r"[a-z]{3,}", match[1]) if re.search(rf"\b{word}", source)]
     word = max(words, key=lambda one: rarity(fold(one)), default=None)
     place = re.search(rf"\b{word}", source) if word else None
     there = [one for one in _named(source, names) if not _reports(source, one)]

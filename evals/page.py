@@ -80,7 +80,8 @@ def _page(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "app.cli", "chat", "--port", str(port), "--home", str(home), "--no-browser"]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ | {"DOSSIER_HOME": str(home)})
+    environment = os.environ | {"DOSSIER_HOME": str(home), "DOSSIER_COMPILED": str(COMPILED)}
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment)
     try:
         until = time.monotonic() + _PATIENCE
         while not _listens(port):

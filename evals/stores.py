@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ingest.records import Receipt
 
 ROOT = Path(__file__).resolve().parents[1]
+# The embedding model is compiled once for all measurements and tests; each opening proves it anew.
 COMPILED = ROOT / ".cache" / "compiled"
 _BUILT = "built.json"
 # A store tells of reading a file and of embedding its passages; between the two it cuts them.

@@ -83,7 +83,7 @@ class Embedder:
         """How many numbers a vector has."""
         return self._compiled.dimension if self._compiled else int(self._model.get_embedding_dimension())
 
-    @cached_property
+    @property
     def runs_in(self) -> str:
         """What computes the vectors, loaded if need be, as a reader is told."""
         return f"OpenVINO, {self._compiled.precision}" if self._compiled else "Sentence Transformers"

@@ -20,6 +20,7 @@ import pytest
 
 from app.dossier import CORPUS, Dossier
 from app.settings import Settings
+from evals.stores import COMPILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,10 +173,6 @@ def answers(dossier: Dossier) -> dict[str, Answer]:
 def own_store(stored: Path, tmp_path: Path) -> Path:
     """Return the folder of a store that a test may change."""
     return Path(shutil.copytree(stored, tmp_path / "own store"))
-
-
-# The embedding model is compiled once for all tests; each opening proves it anew.
-COMPILED = ROOT / ".cache" / "compiled"
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -99,7 +99,7 @@ def test_its_telemetry_is_shut_off(kept: Path, tmp_path: Path):
 @pytest.mark.parametrize("harm", ["cut short", "other weights", "no model", "no proof", "garbage"])
 def test_a_damaged_model_is_made_anew(kept: Path, embedder: Embedder, harm: str):
     """A compiled model that is damaged or lacks a part is never used: it is made anew, with the same vectors."""
-    (folder,) = kept.iterdir()
+    (folder,) = kept.glob("*@*")
     weights = folder / "model.bin"
     whole = weights.read_bytes()
     match harm:
@@ -116,7 +116,7 @@ def test_a_damaged_model_is_made_anew(kept: Path, embedder: Embedder, harm: str)
     again = Embedder(compiled=kept)
     assert np.allclose(again.queries([QUESTION]), embedder.queries([QUESTION]), atol=1e-5)
     assert again.runs_in.startswith("OpenVINO")
-    assert [path.name for path in kept.iterdir()] == [folder.name]
+    assert {path.name for path in kept.iterdir()} == {folder.name, "making.lock"}
 
 
 def test_where_it_cannot_be_kept_the_slower_way_is_taken(
@@ -150,3 +150,20 @@ def test_another_model_is_not_compiled(tiny_model: Path, tmp_path: Path):
     assert other.queries([QUESTION]).shape == (1, 16)
     assert other.runs_in == "Sentence Transformers"
     assert not (tmp_path / "compiled").exists()
+
+
+def test_two_at_once_make_one(tmp_path: Path):
+    """Processes that find no compiled model at the same moment all use one, and nothing else is left."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom ingest.embed import Embedder\n"
+        f"embedder = Embedder(compiled=Path(sys.argv[1]))\nembedder.queries([{QUESTION!r}])\nprint(embedder.runs_in)"
+    )
+    (tmp_path / f"{Embedder().fingerprint}.part").mkdir()
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment(), cwd=ROOT
+        )
+        for _ in range(2)
+    ]
+    assert all(process.communicate()[0].startswith("OpenVINO") for process in running)
+    assert {path.name for path in tmp_path.iterdir()} == {Embedder().fingerprint, "making.lock"}

@@ -19,6 +19,8 @@ from app.drafts import DraftSentence, draft_sentences
         ("Intel invested 【2】.", [("Intel invested.", (2,))]),
         ("# Answer\n\nIntel invested.", [("Intel invested.", ())]),
         ("Yes, it invested [1].\nNo: it sold [2].", [("It invested.", (1,)), ("It sold.", (2,))]),
+        ("No-one sold [1].\nNo. 5 Institute sold [2].", [("No-one sold.", (1,)), ("No. 5 Institute sold.", (2,))]),
+        ("eBay sold [1].", [("eBay sold.", (1,))]),
         ("Yes. [1]\nNo! [2]\nNo firm sold [3].", [("No firm sold.", (3,))]),
         ("NOTHING", []),
         ("**NOTHING.**", []),

@@ -20,6 +20,8 @@ from ingest.records import Voice
         ("count", "How many machines?", "It dropped a copy of Psiphon 3.", False),
         ("count", "How many of the 28 are firms?", "It listed 28 bodies.", False),
         ("count", "How many people work there?", "It covered 28 public bodies and firms.", False),
+        ("count", "How many?", "It sold 300 cameras.", True),
+        ("count", "How many cameras did it sell?", "In 2013 it sold 13 cameras.", True),
         ("count", "How many people work there?", "It employs 300 people.", True),
         ("share", "What stake?", "It held a 49 percent stake.", True),
         ("share", "What stake?", "It sold a majority.", True),
