@@ -46,7 +46,7 @@ def run(home: Path) -> dict[str, Any]:
     """Say each sentence in answer to its question; return by collection how many were shown, and which wrongly."""
     sentences = json.loads(_SENTENCES.read_text(encoding="utf-8"))
     ships = [(path.name, path.read_bytes()) for path in shipped()]
-    found = {"what ships": _said_of(home, ships, sentences["what ships"])}
+    found = {name: _said_of(home, ships, rows) for name, rows in sentences.items() if name.startswith("what ships")}
     try:
         asked = {one.id: one for one in questions(material("seed_questions.json"))}
         folder = material("seed_questions.json").parent.parent / "seed"
