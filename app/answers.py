@@ -90,7 +90,8 @@ class AnswerSentence:
 class Check:
     """What became of a sentence that a chat model wrote: shown, or left out for these problems.
 
-    `moved`: it cites other passages than the model did. `mended`: the model wrote another in its place.
+    `moved`: it cites other passages than the model did. `mended`: the model wrote another in its place. `alike`: its
+    words that are taken to mean what a word of its source means, each with that word.
     """
 
     sentence: str
@@ -98,6 +99,7 @@ class Check:
     problems: tuple[str, ...] = ()
     moved: bool = False
     mended: bool = False
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +222,14 @@ def _making(record: dict[str, Any] | None) -> Making:
         store=int(record["store"]),
         shown=tuple((str(one["document"]), int(one["start"]), int(one["end"])) for one in record["shown"]),
         prompts=tuple((str(name), str(sha256)) for name, sha256 in record["prompts"].items()),
-        checks=tuple(Check(**one | {"problems": tuple(one["problems"])}) for one in record["checks"]),
+        checks=tuple(map(_check, record["checks"])),
         notice=str(record["notice"]),
     )
+
+
+def _check(record: dict[str, Any]) -> Check:
+    alike = tuple((str(word), str(other)) for word, other in record.get("alike", ()))
+    return Check(**record | {"problems": tuple(record["problems"]), "alike": alike})
 
 
 def _citation(record: dict[str, Any]) -> Citation:

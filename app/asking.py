@@ -75,7 +75,7 @@ class Asking:
         model, prompts = writing
         self._until = monotonic() + (model.seconds if model else 0)
         self._writer = (
-            Writer(model, prompts, library.names, self._document, (self._neighbour, self._all_of)) if model else None
+            Writer(model, prompts, library, self._document, (self._neighbour, self._all_of)) if model else None
         )
         self._documents, self._passages = library.catalog.counts(filters)
         self._alone = self._standalone()

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from app import collection, compose
+from app.alike import WordsAlike
 from app.answers import source_json
 from app.cite import printed_day
 from app.claims import Evidence, ruled
@@ -114,7 +115,7 @@ def _of_written(text: str, citations: Sequence[Mapping[str, Any]], library: Libr
             continue  # said of the citation itself
         understood = " ".join(str(slice_["quote"]) for slice_ in citation["context"])
         evidence.append(Evidence(str(citation["quote"]), understood, citation["speaker"], source))
-    return ruled(draft_sentence(text).text, evidence, library.names).problems
+    return ruled(draft_sentence(text).text, evidence, library.names, WordsAlike(library.embedder)).problems
 
 
 def _without(text: str, citations: Sequence[Mapping[str, Any]], library: Library) -> str:

@@ -123,6 +123,10 @@ def how_written(answer: Answer) -> list[str]:
     if moved:
         many = "1 sentence cites" if moved == 1 else f"{moved} sentences cite"
         told.append(f"{many} another passage than the model did, since that one bears it.")
+    alike = dict.fromkeys(pair for check in answer.making.checks if check.shown for pair in check.alike)
+    if alike:
+        pairs = ", ".join(f"“{word}” and “{other}”" for word, other in alike)
+        told.append(f"Taken to mean the same, the first written by the model, the second by its source: {pairs}.")
     if answer.withheld:
         many = "1 sentence was" if answer.withheld == 1 else f"{answer.withheld} sentences were"
         told.append(f"{many} left out, since no passage bears what was written.")

@@ -8,10 +8,12 @@ whom are held against them. That leaves out some sentences that are right: a cha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.facts import bears, facts, is_of_nation, iso_date, meanings, words_of
+from app.facts import bears, facts, is_of_nation, iso_date, words_of
+from app.limits import unlimited
+from app.meanings import meanings
 from app.roles import misattributed
 from app.verbatim import is_verbatim, quotations
 from app.words import share_of, weighed_words
@@ -19,6 +21,7 @@ from app.words import share_of, weighed_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from app.alike import Alike
     from app.facts import Date, Facts
     from ingest.firms import FirmNames
     from ingest.records import Source
@@ -31,6 +34,8 @@ _SHARE_HERE = 0.35
 # More evidence than this for one sentence is a collection, not a proof. A sentence of one clause has one sentence to
 # bear it: of two, one may tell who and the other what somebody else did.
 _MOST = 3
+# Pieces of evidence whose words are tried for words that mean the same.
+_TRIED = 3
 # Characters: a longer sentence tells too much at once, and rules take long over it.
 _LONGEST = 1000
 _CLAUSE = re.compile(
@@ -71,10 +76,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What became of a sentence: the indexes of the evidence that bears it, or the reasons why none does."""
+    """What became of a sentence: the indexes of the evidence that bears it, or the reasons why none does.
+
+    `alike` holds its words that stand for others of the evidence, each with the other.
+    """
 
     bearing: tuple[int, ...]
     problems: tuple[str, ...]
+    alike: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_borne(self) -> bool:
@@ -82,18 +91,35 @@ class Ruling:
         return not self.problems
 
 
-def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames) -> Ruling:
-    """Hold a sentence, without its citation marks, against evidence; take the fewest pieces that bear it together."""
+def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames, alike: Alike | None = None) -> Ruling:
+    """Hold a sentence, without its citation marks, against evidence; take the fewest pieces that bear it together.
+
+    `alike` finds words of a piece that mean what words of the sentence mean: the sentence is then held against the
+    evidence with those words in their place, by the same rules.
+    """
     if len(sentence) > _LONGEST:
         return Ruling((), ("it is too long to be checked",))
-    claim = _Claim(sentence, names)
+    claim = _Claim(sentence, names, {})
+    most = min(_MOST, 1 + len(_CLAUSE.findall(sentence)))
+    held = {at: claim.held_by(one) for at, one in enumerate(evidence) if one.length <= most}
+    ruling = _chosen(claim, evidence, held, most)
+    if ruling.is_borne or not alike:
+        return ruling
+    for words in claim.in_words_of(evidence, held, alike):
+        other = claim.saying(words)
+        found = _chosen(other, evidence, {at: other.held_by(evidence[at]) for at in held}, most)
+        if found.is_borne:
+            return replace(found, alike=tuple(words.items()))
+    return ruling
+
+
+def _chosen(
+    claim: _Claim, evidence: Sequence[Evidence], held: Mapping[int, set[tuple[str, object]]], most: int
+) -> Ruling:
     chosen: list[int] = []
     missing = set(claim.wanted)
-    most = min(_MOST, 1 + len(_CLAUSE.findall(sentence)))
-    fit = [at for at, one in enumerate(evidence) if one.length <= most]
-    held = {at: claim.held_by(evidence[at]) for at in fit}
     while len(chosen) < most:
-        left = [at for at in fit if at not in chosen]
+        left = [at for at in held if at not in chosen]
         best = max(left, key=lambda at: (len(missing & held[at]), claim.share([evidence[at]]), -at), default=None)
         # What adds nothing but a name tells of somebody else.
         if best is None or (chosen and all(kind in _WHO for kind, _ in missing & held[best])):
@@ -109,9 +135,10 @@ def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames) -> Ruli
 class _Claim:
     """A sentence and what it states. What must be held is told by keys, each with how it is said to be missing."""
 
-    def __init__(self, sentence: str, names: FirmNames) -> None:
+    def __init__(self, sentence: str, names: FirmNames, known: dict[str, Facts]) -> None:
+        """Take a sentence; `known` keeps what texts state."""
         self._text, self._names = sentence, names
-        self._known: dict[str, Facts] = {}
+        self._known = known
         self._facts = self._facts_of(sentence)
         self._words = weighed_words(sentence)
         self._meanings = frozenset(meanings(sentence))
@@ -169,6 +196,33 @@ class _Claim:
             or (key[0] == "deed" and key[1] in own.deeds)
         }
 
+    def in_words_of(
+        self, evidence: Sequence[Evidence], held: Mapping[int, set[tuple[str, object]]], alike: Alike
+    ) -> Iterator[dict[str, str]]:
+        """Yield, for the pieces that hold most, the words for which others there mean the same: all that are needed."""
+        nowhere = {key for key in self.wanted if key[0] == "stem"}.difference(*held.values())
+        wanted = [self._facts.stems[str(key[1])] for key in nowhere]
+        if not wanted or not self._facts.strong.keys().isdisjoint(wanted):
+            return
+
+        def left(at: int) -> tuple[int, float]:
+            return len(self.wanted.keys() - held[at]), -self.share([evidence[at]])
+
+        for at in sorted(held, key=left)[:_TRIED]:
+            found = alike(self._text, wanted, evidence[at].text, self._free_words(evidence[at].text))
+            if len(found) == len(wanted):
+                yield found
+
+    def _free_words(self, text: str) -> set[str]:
+        """Return the words of a text that others may stand for: not those that the sentence has itself."""
+        there = self._facts_of(text)
+        return {word for meaning, word in there.stems.items() if meaning not in self._meanings} - there.strong.keys()
+
+    def saying(self, words: Mapping[str, str]) -> _Claim:
+        """Return the sentence with other words in place of some."""
+        text = re.sub(r"\b\w+", lambda match: words.get(match[0].casefold(), match[0]), self._text)
+        return _Claim(text, self._names, self._known)
+
     def _is_of_the_same(self, number: object, there: Facts) -> bool:
         """Tell whether a figure stands there, and beside a word that it stands beside here."""
         return number in there.numbers and self._is_beside(number, number, there)
@@ -218,6 +272,7 @@ class _Claim:
         for number in self._facts.repeated - self._facts_of(told).repeated:
             yield f"{self._facts.numbers[number]} stands there once"
         yield from misattributed(self._text, told, self._names, before)
+        yield from unlimited(self._text, told, self._names)
 
     def _of_swapped(self, best: Evidence) -> Iterator[str]:
         """Yield a firm that stands where the evidence that says most of the sentence names another."""

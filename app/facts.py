@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.cite import MONTHS
+from app.meanings import SAYS, deeds, meanings, other_words, without_un
 from app.verbatim import NEGATION
-from app.words import content_words, rarity
+from app.words import rarity
 from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
@@ -73,73 +73,18 @@ _STRONG = re.compile(
     r"proved|proven|confirm(?:s|ed)?|admit(?:s|ted)?|acknowledg(?:es?|ed))\b",
     re.IGNORECASE,
 )
-# What firms do, and what is done about it: words of one line say much the same, and none may stand for another line.
-_DEEDS = tuple(
-    line.strip()
-    for line in """
-    sell sold sale supply supplier provide provider deliver ship export equip vendor furnish
-    buy bought purchase buyer procure order
-    win won award
-    lose lost
-    invest investment investor fund finance back
-    owns hold held retain keep kept stake shareholder owner
-    parent subsidiary unit belong
-    acquire acquisition merge takeover divest
-    build built construct develop developer manufacture
-    partner partnership collaborate collaboration cooperate cooperation alliance
-    license licence patent
-    pay paid bribe cost price
-    apologise apologize regret
-    sue lawsuit court fine fined penalty
-    add addition include list listing sanction blacklist designate
-    spy surveil surveillance monitor track watch
-    hack leak expose exposure
-    arrest detain imprison
-    promise pledge vow
-    accept agree
-    abandon end terminate cancel stop cease drop close
-    withdraw withdrew exit
-    delete remove erase delist
-    train training teach
-    support help assist
-    threaten warn
-    kill torture
-    """.strip().splitlines()
-)
-# Words that may stand for one another.
-_ALIKE = tuple(
-    line.strip()
-    for line in """
-    find discover determine
-    use employ serve
-    begin start launch commence
-    show reveal indicate demonstrate
-    allow let permit enable
-    need require
-    know aware
-    break violate breach
-    establish create set
-    decline refuse
-    respond reply response
-    previous earlier prior
-    joint jointly together
-    basis foundation ground
-    app application
-    damage harm
-    """.strip().splitlines()
-)
 _ALPHANUMERIC = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+\b")
-# What tells that somebody else says so: as good as a hedge of the source's.
-SAYS = re.compile(
-    r"\b(?:according to|sa(?:ys?|id)|writ(?:es|ten)|wrote|report(?:s|ed|edly)?|claim\w*|alleg\w+|argu\w+|state[sd]|"
-    r"told|found|suggest\w*|describ\w+|quot\w+|call(?:s|ed)|note[sd]|assert\w*|insist\w*|maintain\w*|estimat\w+|accus\w+|"
-    r"suspect\w*|believ\w+|expect\w*)\b",
-    re.IGNORECASE,
+# Who speaks as a party, and not to report.
+_SPEAKS = (
+    r"compan(?:y|ies)|firm|group|ministry|department|bureau|agency|government|police|authorities|officials?|spokes\w+|"
+    r"minister|executive|founder|manager|lawyer|he|she|it|they"
 )
 # What tells that a party says so of itself or of another: a source that only reports is named by its citation.
 _PARTY = re.compile(
     r"\b(?:told|found|boasted|spoke|spoken|claim(?:s|ed)|insist\w*|argu(?:es?|ed)|promis\w+|pledg\w+|vow\w+|assert(?:s|ed)|"
-    r"maintain(?:s|ed)|accus(?:es?|ed)|alleg(?:es?|ed))\b",
+    r"maintain(?:s|ed)|accus(?:es?|ed)|alleg(?:es?|ed)"
+    rf"|(?:{_SPEAKS})\s+(?:also\s+|has\s+|had\s+)?(?:sa(?:id|ys)|writes|wrote|state[sd])(?:\s+that)?"
+    rf"|(?:according to|said by)\s+(?:the\s+|a\s+|an\s+|its\s+)?(?:\w+\s+)?(?:{_SPEAKS}))\b",
     re.IGNORECASE,
 )
 _DOUBT = re.compile(
@@ -151,18 +96,7 @@ _SUPPOSES = re.compile(
     r"\b(?:would|could|will|shall|plans?|planned|planning|propos\w+|intend\w*|expected to|if|unless|whether|to be)\b",
     re.IGNORECASE,
 )
-# Words that add nothing to what is said.
-PLAIN = re.compile(
-    rf"{SAYS.pattern}|\b(?:announce\w*|conclud\w+|cit(?:e[sd]?|ing)|answer\w*|saying|among|amongst|following|followed|"
-    r"others?|compan(?:y|ies)|firms?|spokes\w+|statements?|sources?|passages?|articles?|documents?|also|including|"
-    r"however|well|named?|called|based|asked|regarding|concerning|put|ma(?:de|kes?|king)|taken?|took|via|whether)\b",
-    re.IGNORECASE,
-)
-# "They own it" tells of owning, "their own" does not, and is no word of meaning elsewhere.
-_OWN = re.compile(r"(?<!its )(?<!their )(?<!his )(?<!her )(?<!our )(?<!’s )(?<!'s )(?<!of )\bown\b")
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
-# "Unaware" is "not aware"; what remains must be a word.
-_UN = re.compile(r"\bun(?!(?:ions|less|like|likely)\b)([a-z]{4,})\b", re.IGNORECASE)
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
 # How many words before and after a figure tell what it is a figure of, and within how many letters.
@@ -232,8 +166,10 @@ def facts(text: str, names: FirmNames) -> Facts:
     dates = [(_date(match), match) for match in _DATE.finditer(text)]
     beside: dict[object, frozenset[str]] = {}
     found: list[tuple[object, frozenset[str]]]
-    found = [(key, _beside(match, text, _BESIDE, _BESIDE_LETTERS)) for key, match in figures]
-    found += [(day, _beside(match, text, _BESIDE_DATE, _BESIDE_DATE_LETTERS)) for day, match in dates]
+    # Who is named beside a figure does not tell what it is a figure of.
+    unnamed = _without(mentions, text)
+    found = [(key, _beside(match, unnamed, _BESIDE, _BESIDE_LETTERS)) for key, match in figures]
+    found += [(day, _beside(match, unnamed, _BESIDE_DATE, _BESIDE_DATE_LETTERS)) for day, match in dates]
     for key, near in found:
         beside[key] = beside.get(key, frozenset()) | near
     return Facts(
@@ -246,11 +182,11 @@ def facts(text: str, names: FirmNames) -> Facts:
         nations={match[0][:4]: match[0] for match in _OF_COUNTRY.finditer(words)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
-        deeds={line: stem for stem in content_words(_OWN.sub("owns", words)) if (line := _lines().get(stem)) in _DEEDS},
-        stems=_other_words(words),
-        negated=tuple(_scopes(NEGATION, _UN.sub(_unfolded, text))),
+        deeds=deeds(words),
+        stems=other_words(words),
+        negated=tuple(_scopes(NEGATION, without_un(text))),
         denied=tuple(_scopes(_DENIES, text)),
-        stated=tuple(_scopes(_PARTY, text)),
+        stated=tuple(_scopes(_PARTY, _with_parties(mentions, text))),
         doubted=tuple(_scopes(_DOUBT, text)),
         supposed=tuple(_scopes(_SUPPOSES, text)),
         attributed=tuple(_scopes(SAYS, text)),
@@ -265,35 +201,17 @@ def _without(mentions: Iterable[Mention], text: str) -> str:
     return text
 
 
+def _with_parties(mentions: Iterable[Mention], text: str) -> str:
+    """Return a text with "company", as long as it may be, where a firm is named: a firm that speaks is a party."""
+    for one in mentions:
+        size = one.end - one.start
+        text = text[: one.start] + "company".rjust(size)[:size] + text[one.end :]
+    return text
+
+
 def words_of(text: str) -> str:
     """Return the folded words of a text, a space between two."""
     return " ".join(re.findall(r"\w+", fold(text)))
-
-
-@lru_cache(maxsize=1)
-def _lines() -> dict[str, str]:
-    """Return the line of deeds, or of words alike, that each stem stands in."""
-    return {stem: line for line in (*_ALIKE, *_DEEDS) for stem in content_words(line)}
-
-
-def meanings(text: str) -> list[str]:
-    """Return the words of a text that mean something: as stems, or as the line that a stem stands in."""
-    return [_lines().get(stem, stem) for stem in _stems(text)]
-
-
-def _other_words(words: str) -> dict[str, str]:
-    """Return the words of a text that mean something and tell of no deed in a line, by what they mean."""
-    found: dict[str, str] = {}
-    for word in re.findall(r"(?<![A-Za-z][’'])\b[a-z]\w+", _UN.sub(_unfolded, words[:1].lower() + words[1:])):
-        if not PLAIN.fullmatch(word) and not word.isdigit():
-            found.update({meaning: word for meaning in meanings(word) if meaning not in _DEEDS})
-    return found
-
-
-def _stems(text: str) -> list[str]:
-    # "List" is a word of questions, which mean nothing by it. An owner's "'s" is none.
-    text = re.sub(r"\b(L|l)ists?\b", r"\1isting", re.sub(r"[’']s\b", "", text))
-    return content_words(_UN.sub(_unfolded, text))
 
 
 def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
@@ -302,10 +220,6 @@ def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
         after = ENDS_PART.split(text[match.end() :], maxsplit=1)[0]
         before = re.split(r"[.!?;][\s”\"’)]", text[: match.start()])[-1]
         yield tuple(meanings(after)[:_SCOPE] or meanings(before)[-_SCOPE:])
-
-
-def _unfolded(match: re.Match[str]) -> str:
-    return f"not {match[1]}" if rarity(fold(match[1])) < 1 else match[0]
 
 
 def _beside(match: re.Match[str], text: str, most: int, letters: int) -> frozenset[str]:
@@ -353,6 +267,17 @@ def iso_date(text: str | None) -> Date | None:
     """Return a date in ISO 8601, or what there is of it."""
     parts = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text or "")
     return (int(parts[1]), _int(parts[2]), _int(parts[3])) if parts else None
+
+
+def numbers_in(text: str) -> list[tuple[Number, int, int]]:
+    """Return the figures of a text that are no dates, and where each stands."""
+    rest = _DATE.sub(lambda match: " " * len(match[0]), text)
+    return [(number, *match.span()) for number, match in _numbers(rest)]
+
+
+def dates_in(text: str) -> list[tuple[Date, int, int]]:
+    """Return the dates of a text and where each stands."""
+    return [(_date(match), *match.span()) for match in _DATE.finditer(text)]
 
 
 def _date(match: re.Match[str]) -> Date:

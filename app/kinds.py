@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from app.countries import COUNTRIES
-from app.facts import meanings
+from app.meanings import meanings
 from app.words import content_words, rarity
 from ingest.firms import capitalised_names, fold
 from ingest.passages import figures

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from app.facts import PLAIN, meanings
+from app.meanings import PLAIN, meanings
 from app.names import must_be_present
 from app.words import weighed_words
 from ingest.passages import figures

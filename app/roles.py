@@ -9,7 +9,8 @@ import re
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from app.facts import ENDS_PART, PLAIN, SAYS, meanings, words_of
+from app.facts import ENDS_PART, words_of
+from app.meanings import PLAIN, SAYS, meanings
 from app.words import content_words, rarity
 from ingest.firms import capitalised_names, fold
 
@@ -44,13 +45,13 @@ _ASIDE = re.compile(
 _MOST_VERBS = 20
 _VERB = re.compile(r"\b(?:\w+ed|sold|bought|won|lost|held|built|paid|taught|kept|sells|buys|supplies|owns|uses)\b")
 # "Was sold", and "when sold" and ", sold by" of the same.
-_PASSIVE = re.compile(r"(?:\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?|,\s*)$")
+_PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?$")
+_APART, _BY = re.compile(r",\s*$"), re.compile(r"\s+by\b")
+_DONE_BY = re.compile(
+    r"\b(\w+ed|sold|bought|won|lost|held|built|paid|taught|kept)(?:\s+\w+){0,3}?\s+by\s+([^,;.]{3,60})"
+)
 _RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
 _IS_A = re.compile(r"\b(?:is|was|are|were)\s+(?:a|an|the|one of)\s+(.+)")
-_LIMIT = re.compile(
-    r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone)\b", re.IGNORECASE
-)
-_LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
 
 
 def misattributed(claim: str, source: str, names: FirmNames, before: str = "") -> Iterator[str]:
@@ -62,9 +63,9 @@ def misattributed(claim: str, source: str, names: FirmNames, before: str = "") -
     yield from _of_reporters(claim, source, names)
     yield from _of_speakers(claim, source, names)
     yield from _of_subjects(claim, source)
+    yield from _of_agents(claim, source)
     yield from _of_relatives(claim, source)
     yield from _of_being(claim, source, names)
-    yield from _of_limits(claim, source)
     yield from _of_order(claim, source)
 
 
@@ -186,14 +187,19 @@ def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
 
 
 def _of_subjects(claim: str, source: str) -> Iterator[str]:
-    """Tell of a deed whose doers in the claim stand only after it in the source, as those to whom it is done."""
+    """Tell of a deed whose doers in the claim stand after it in the source, or do something else there."""
     there = list(_deeds(source))
     for verb, doers, _, passive in _deeds(claim):
-        for other, before, after, is_passive in there:
-            doing = doers - {verb}
-            if other == verb and passive == is_passive and doing and not doing & before and doing <= after:
-                yield "there it is done to whom it does it here"
-                return
+        doing = doers - {verb}
+        same = [deed for deed in there if deed[0] == verb and deed[3] == passive]
+        if any(doing and not doing & before and doing <= after for _, before, after, _ in same):
+            yield "there it is done to whom it does it here"
+            return
+        others = [before for deed, before, _, _ in there if deed != verb]
+        does_else = doing and any(doing <= before for before in others)
+        if same and does_else and all(before and doing.isdisjoint(before) for _, before, _, _ in same):
+            yield "there others do that"
+            return
 
 
 def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
@@ -204,8 +210,28 @@ def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
         part = max((end.end() for end in ENDS_PART.finditer(text, 0, verb.start())), default=0)
         after = ENDS_PART.split(text[verb.end() :], maxsplit=1)[0]
         stem = next(iter(meanings(verb[0])), "")
-        passive = bool(_PASSIVE.search(text[: verb.start()]))
-        yield stem, set(meanings(text[part : verb.start()])), set(meanings(after)), passive
+        is_apart = _APART.search(text[: verb.start()]) and _BY.match(text[verb.end() :])
+        passive = bool(is_apart or _PASSIVE.search(text[: verb.start()]))
+        yield stem, set(_telling(text[part : verb.start()])), set(meanings(after)), passive
+
+
+def _of_agents(claim: str, source: str) -> Iterator[str]:
+    """Tell of a deed done "by" others in the claim than in the source."""
+    there = list(_agents(source))
+    for verb, agent in _agents(claim):
+        of_it = [other for deed, other in there if deed == verb]
+        # Who does only something else there.
+        of_others = [other for deed, other in there if deed != verb and agent <= other]
+        if (of_it and all(agent.isdisjoint(other) for other in of_it)) or (of_others and not of_it):
+            yield "there it is done by others"
+
+
+def _agents(text: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield each deed done "by" somebody, as a stem or line of deeds, and the words for who does it."""
+    for match in islice(_DONE_BY.finditer(text), _MOST_VERBS):
+        agent = set(meanings(match[2])[:2])
+        if agent:
+            yield next(iter(meanings(match[1])), ""), agent
 
 
 def _of_relatives(claim: str, source: str) -> Iterator[str]:
@@ -232,15 +258,6 @@ def _of_being(claim: str, source: str, names: FirmNames) -> Iterator[str]:
         nearest = min(there, key=lambda one: min(abs(one[1] - place.end()), abs(place.start() - one[2])))
         if nearest[0] not in {one[0] for one in subject} and any(one[0] == subject[-1][0] for one in there):
             yield f"there it is said of {source[nearest[1] : nearest[2]]}"
-
-
-def _of_limits(claim: str, source: str) -> Iterator[str]:
-    """Tell of an "outside" or "only" that is left out of what the claim says."""
-    said = set(meanings(claim))
-    for match in _LIMIT.finditer(source):
-        scope = meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0])[:2]
-        if scope and said.issuperset(scope) and not _LIMITED.search(claim):
-            yield f"“{match[0]}” there is left out"
 
 
 def _of_order(claim: str, source: str) -> Iterator[str]:

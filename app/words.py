@@ -83,6 +83,11 @@ def content_words(text: str) -> list[str]:
     return [_stem(_IRREGULAR.get(word, word)) for word in _words(text)]
 
 
+def is_irregular(word: str) -> bool:
+    """Tell whether a word is an irregular form of a verb, such as "sold"."""
+    return word in _IRREGULAR
+
+
 def other_forms(word: str) -> tuple[str, ...]:
     """Return the irregular forms of a verb, or the verb of one: what the stems of a full-text index do not join."""
     verb = _IRREGULAR.get(word, word)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from app.alike import WordsAlike
 from app.answers import AnswerSentence, Check, Quote
 from app.cite import cite, printed_day, printed_place
 from app.claims import Evidence, ruled
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from app.question import Question
     from app.standalone import Turn
     from app.write import ChatModel
-    from ingest.firms import FirmNames
+    from ingest.library import Library
     from ingest.records import Document
 
 # Sentences that are asked for, and sentences of a passage that may bear one together.
@@ -67,12 +68,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Borne:
-    """A draft sentence and the quotes that bear it, or why none does; `moved` tells that it cited others."""
+    """A draft sentence and the quotes that bear it, or why none does; `moved` and `alike` as of a `Check`."""
 
     draft: DraftSentence
     quotes: tuple[Quote, ...] = ()
     problems: tuple[str, ...] = ()
     moved: bool = False
+    alike: tuple[tuple[str, str], ...] = ()
 
 
 class Writer:
@@ -82,15 +84,16 @@ class Writer:
         self,
         model: ChatModel,
         prompts: dict[str, Prompt],
-        names: FirmNames,
+        library: Library,
         document: Callable[[str], Document],
         beside: tuple[Neighbour, Callable[[str], Sequence[Hit]]],
     ) -> None:
-        """Take a model, its prompts, the known names, and what finds documents.
+        """Take a model, its prompts, the store, and what finds documents.
 
         `beside` finds the passage beside another, and all passages of a document.
         """
-        self._model, self._prompts, self._names, self._document = model, prompts, names, document
+        self._model, self._prompts, self._names, self._document = model, prompts, library.names, document
+        self._alike = WordsAlike(library.embedder)
         self._neighbour, self._passages = beside
         self._words: dict[str, frozenset[str]] = {}
 
@@ -190,9 +193,10 @@ class Writer:
         problems: tuple[str, ...] = ()
         for moved, hits in enumerate(self._wider(cited, draft.text)):
             quotes = [quote for hit in hits for quote in _runs(hit)]
-            ruling = ruled(draft.text, [self._evidence(quote) for quote in quotes], self._names)
+            ruling = ruled(draft.text, [self._evidence(quote) for quote in quotes], self._names, self._alike)
             if ruling.is_borne:
-                return _Borne(draft, tuple(quotes[at] for at in ruling.bearing), moved=bool(moved))
+                bearing = tuple(quotes[at] for at in ruling.bearing)
+                return _Borne(draft, bearing, moved=bool(moved), alike=ruling.alike)
             problems = problems or ruling.problems
         return _Borne(draft, problems=problems or ("it cites no passage that was shown",))
 
@@ -239,7 +243,7 @@ class Writer:
             denial = added[0].sentences[0]
             told = self._document(added[0].hit.document.id).text[denial.start : denial.end]
             return _Borne(one.draft, problems=(f"the denial that belongs to it is left out: {told}",))
-        return _Borne(one.draft, (*one.quotes, *added), moved=one.moved)
+        return replace(one, quotes=(*one.quotes, *added))
 
     # Composing
 
@@ -262,7 +266,7 @@ class Writer:
             numbers = list(dict.fromkeys(numbers))
             text = _voiced(one.draft.text, cited[numbers[0] - 1])
             sentences.append(AnswerSentence(_marked(text, numbers), tuple(numbers)))
-            checks.append(Check(one.draft.text, shown=True, moved=one.moved))
+            checks.append(Check(one.draft.text, shown=True, moved=one.moved, alike=one.alike))
         checks.extend(
             Check(one.draft.text, shown=False, problems=one.problems, mended=True)
             for one in failed

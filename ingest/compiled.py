@@ -57,6 +57,12 @@ class CompiledModel:
             found[batch] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
         return found
 
+    def states(self, pieces: Sequence[int]) -> NDArray[np.float32]:
+        """Return an (n, dimension) array of the model's states of a text's word pieces, its two marks included."""
+        ids = np.asarray([pieces], np.int64)
+        found = self._model.create_infer_request().infer([ids, np.ones_like(ids)], share_inputs=True)[0]
+        return np.array(found[0], np.float32)
+
     @property
     def dimension(self) -> int:
         """How many numbers a vector has."""

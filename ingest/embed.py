@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 from functools import cached_property
 from importlib.metadata import version
@@ -77,6 +78,28 @@ class Embedder:
     def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return an (n, dimension) array of unit vectors of questions."""
         return self._vectors(texts, "encode_query")
+
+    def words(self, text: str) -> list[tuple[int, int, NDArray[np.float32]]]:
+        """Return, for each word of a text within the window, where it stands and the unit vector of it in its place."""
+        encoding = self._tokenizer.encode(text)
+        states = self._states(text, encoding.ids)
+        found = []
+        for word in re.finditer(r"\w+", text):
+            pieces = [
+                at
+                for at, (start, end) in enumerate(encoding.offsets[: len(states)])
+                if word.start() <= start < end <= word.end()
+            ]
+            if pieces:
+                vector = states[pieces].mean(axis=0)
+                found.append((*word.span(), vector / np.linalg.norm(vector)))
+        return found
+
+    def _states(self, text: str, pieces: Sequence[int]) -> NDArray[np.float32]:
+        if self._compiled:
+            return self._compiled.states(pieces[: self.window])
+        states = self._model.encode([text], output_value="token_embeddings", show_progress_bar=False)[0]
+        return np.asarray(states.cpu(), np.float32)
 
     @cached_property
     def dimension(self) -> int:

@@ -65,7 +65,7 @@ SALE = told("Thermo Fisher sold sequencers to the authorities in Xinjiang, as Ch
         ("Google planned a search engine for China.", PLANNED),
         ("Megvii did not sell cameras to the police of Kessel.", NOT_SOLD),
         ("Dahua did not respond.", SILENT),
-        ("NetPosa retained 49 percent after it had sold a majority of Vantry.", SALES),
+        ("NetPosa sold a majority of Vantry and retained 49 percent.", SALES),
         ("Megvii was removed on 7 January 2025.", LISTED),
         ("Nvidia and Intel said that they had been unaware of the misuse of their chips.", UNAWARE),
         ("Tiandy was set up by the Ministry of Public Security.", SET_UP),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 import re
 import shutil
@@ -9,8 +10,10 @@ import pytest
 from servers import KEY, model_server, saying
 from specimens import CAMERAS, COMPILED, DRAFTS, METERS, article
 
+from app.answers import answer_from_json
 from app.asking import Watch
 from app.check import verify
+from app.cite import how_written
 from app.dossier import Dossier
 from app.settings import ModelSettings, Settings
 from app.write import ChatModel
@@ -183,6 +186,16 @@ def test_a_citation_is_moved(asked: Dossier) -> None:
     answer, prompts = told(asked, METERS, citing("The town says", "The town says that it knew [N]."))
     assert answer.sentences, prompts[0]
     assert answer.citations[0].quote.quote == "The town says that it knew."
+
+
+def test_words_that_mean_the_same_are_told(asked: Dossier) -> None:
+    """A word in place of one of the source is told with it, kept in the record, and proved again."""
+    said = "The port opened in 1962; its pilots reside in the village of Sandwine [N]."
+    answer, _ = told(asked, CAMERAS, citing("its pilots live", said))
+    assert how_written(answer)[-1].endswith("the second by its source: “reside” and “live”."), answer.making.checks
+    record = answer.as_json()
+    assert answer_from_json(json.loads(json.dumps(record))).making.checks == answer.making.checks
+    assert all(verdict.ok for verdict in verify(record, asked.library))
 
 
 def test_a_denial_is_not_dropped(asked: Dossier) -> None:

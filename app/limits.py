@@ -1,0 +1,196 @@
+"""What limits a statement: when it holds, for how many, whether it was done or only tried, of whom exactly.
+
+A sentence that keeps the rest and leaves such a word out, or takes another, says more than its source.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from app.facts import bears, dates_in, numbers_in
+from app.meanings import meanings
+from app.verbatim import NEGATION
+from app.words import is_irregular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.firms import FirmNames
+
+_Key = TypeVar("_Key")
+# Words that say when and in what relation, and those that bind or permit: each line counts as one word.
+_RELATIONS = tuple(
+    frozenset(line.split())
+    for line in """
+    before prior
+    after following later upon
+    until till
+    since
+    despite although though
+    against
+    because due
+    within
+    """.strip().splitlines()
+)
+_MODALS = tuple(
+    frozenset(line.split())
+    for line in """
+    must required requires obliged shall
+    should ought
+    may might can could able
+    """.strip().splitlines()
+)
+_MAY_IS_A_MONTH = re.compile(r"\bMay\b")
+# How many, or how much, of what follows.
+_QUANTITY = re.compile(
+    r"\b(?:(most|some|several|many|few|both|each)\b(?=(?:\s+of)?((?:\s+[\w’'-]+){1,4}))"
+    r"|(half|parts?|majority|minority)\b(?=\s+of((?:\s+[\w’'-]+){1,4})))",
+    re.IGNORECASE,
+)
+# What takes something from the word after it.
+_NEARLY = re.compile(
+    r"\b(almost|nearly|partly|partially|largely|mostly|barely|virtually|mainly)\s+(\w+)", re.IGNORECASE
+)
+_LIMIT = re.compile(
+    r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone)\b", re.IGNORECASE
+)
+_LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
+_OR = re.compile(r"([\w’'-]+),?\s+or\s+((?:[A-Za-z][\w’'-]*\s*){1,5})")
+# "Tried to hide", "ordered the firm to pay", "plans to sell": what is not said to have been done.
+_TO_DO = re.compile(
+    r"\bto\s+([a-z]{2,})\b|\b(?:accus|suspect|blam|charg|criticis|criticiz|propos|consider|discuss|avoid|den[iy])\w*\b[^.;]{0,60}?"
+    r"\s([a-z]+ing)\b"
+)
+# "A subsidiary of Dahua" and "Dahua's subsidiary" are not Dahua.
+_PART = (
+    r"(subsidiar(?:y|ies)|units?|arms?|affiliates?|divisions?|branch(?:es)?|parents?|competitors?|rivals?|suppliers?|"
+    r"customers?|clients?|partners?|resellers?|distributors?|vendors?|employees?|founders?|shareholders?|investors?|"
+    r"owners?|spin-?offs?)"
+)
+_PART_OF = re.compile(rf"\b{_PART}\s+(?:\w+\s+)?(?:of|to|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
+_ITS_PART = re.compile(rf"[’']s?\s+(?:\w+\s+)?{_PART}\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;:.]\s|\s(?:and|but|while|which|who)\s")
+
+
+def unlimited(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Yield how a claim drops or changes what limits a statement in its source."""
+    yield from _of_lines(_RELATIONS, claim, source)
+    yield from _of_lines(_MODALS, _MAY_IS_A_MONTH.sub("", claim), _MAY_IS_A_MONTH.sub("", source))
+    yield from _of_quantities(claim, source)
+    yield from _of_limits(claim, source)
+    yield from _of_alternatives(claim, source)
+    yield from _of_what_is_to_do(claim, source)
+    yield from _of_parts(claim, source, names)
+    yield from _of_dates(claim, source)
+    yield from _of_figures(claim, source)
+
+
+def _of_lines(lines: Sequence[frozenset[str]], claim: str, source: str) -> Iterator[str]:
+    """Tell of a word of a line that no word of the line bears."""
+    there = set(re.findall(r"\w+", source.casefold()))
+    for word in re.findall(r"\w+", claim.casefold()):
+        if any(word in line and line.isdisjoint(there) for line in lines):
+            yield f"“{word}” is not said there"
+
+
+def _quantities(text: str) -> list[tuple[str, str]]:
+    """Return each word for how many with what it counts, as `meanings` gives it."""
+    found = (((match[1] or match[3]).casefold(), meanings(match[2] or match[4])) for match in _QUANTITY.finditer(text))
+    return [(quantity, words[0]) for quantity, words in found if words and not words[0].isdigit()]
+
+
+def _of_quantities(claim: str, source: str) -> Iterator[str]:
+    own, there = _quantities(claim), _quantities(source)
+    for quantity, counted in own:
+        if (quantity, counted) not in there and not (quantity == "both" and len(there) == 0):
+            yield f"“{quantity}” is not said of that there"
+    said, told = meanings(claim), meanings(source)
+    for quantity, counted in there:
+        if counted in said and told.count(counted) == 1 and all(word != counted for _, word in own):
+            yield f"“{quantity}” there is left out"
+
+
+def _of_limits(claim: str, source: str) -> Iterator[str]:
+    """Tell of an "outside", "only" or "almost" that is left out of what the claim says."""
+    said = set(meanings(claim))
+    for match in _LIMIT.finditer(source):
+        scope = meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0])[:2]
+        if scope and said.issuperset(scope) and not _LIMITED.search(claim):
+            yield f"“{match[0]}” there is left out"
+    nearly = {(match[1].casefold(), word) for match in _NEARLY.finditer(claim) for word in meanings(match[2])}
+    for match in _NEARLY.finditer(source):
+        for word in meanings(match[2]):
+            if word in said and (match[1].casefold(), word) not in nearly:
+                yield f"“{match[1]}” there is left out"
+
+
+def _of_alternatives(claim: str, source: str) -> Iterator[str]:
+    """Tell of an "or" that is left out with all that comes after it: of two things only one need be so."""
+    said = set(meanings(claim))
+    for match in _OR.finditer(source):
+        first, second = meanings(match[1])[-1:], meanings(match[2])[:3]
+        if first and second and said.issuperset(first) and said.isdisjoint(second) and not NEGATION.search(claim):
+            yield f"“or {match[2].strip()}” there is left out"
+
+
+def _of_what_is_to_do(claim: str, source: str) -> Iterator[str]:
+    """Tell of a deed that is done in the claim and only "to do" in the source."""
+    forms: dict[str, set[str]] = {}
+    for word in re.findall(r"[a-z]+", source):
+        for meaning in meanings(word):
+            forms.setdefault(meaning, set()).add(word)
+    found = [match[1] or match[2] for match in _TO_DO.finditer(source)]
+    to_do = {meaning: verb for verb in found for meaning in meanings(verb)}
+    for word in re.findall(r"[a-z]+", claim):
+        for meaning in meanings(word):
+            verb = to_do.get(meaning)
+            if verb and forms[meaning] == {verb} and word != verb and _is_done(word, verb):
+                yield f"“{verb}” there is not said to be done"
+
+
+def _is_done(word: str, verb: str) -> bool:
+    return word.endswith("ed") or word == f"{verb}s" or is_irregular(word)
+
+
+def _of_figures(claim: str, source: str) -> Iterator[str]:
+    """Tell of a figure and a date of one clause that belong to others in the source, each to its nearest."""
+    numbers, dates = numbers_in(source), dates_in(source)
+    for clause in _CLAUSE.split(claim):
+        days = dates_in(clause)
+        for figure, start, _ in numbers_in(clause) if days else ():
+            date = _nearest(start, days)[0]
+            near = {_nearest(number[1], dates)[0] for number in numbers if number[0] == figure and dates}
+            back = {_nearest(day[1], numbers)[0] for day in dates if bears(date, day[0]) and numbers}
+            if near and back and figure not in back and not any(bears(date, one) for one in near):
+                yield f"{clause.strip()}: that figure has another date there"
+
+
+def _nearest(place: int, others: Sequence[tuple[_Key, int, int]]) -> tuple[_Key, int, int]:
+    return min(others, key=lambda one: min(abs(one[1] - place), abs(one[2] - place)))
+
+
+def _of_parts(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Tell of a firm whose subsidiary, customer or the like the source speaks of, and the claim of itself."""
+    said = set(meanings(claim))
+    firms = {one.firm: one.form for one in names.find(claim)}
+    parts: dict[str, list[str]] = {}
+    for one in names.find(source):
+        part = _PART_OF.search(source[: one.start]) or _ITS_PART.match(source[one.end :])
+        parts.setdefault(one.firm, []).append(part[1] if part else "")
+    for firm, form in firms.items():
+        heads = parts.get(firm, [""])
+        if all(head and said.isdisjoint(meanings(head)) for head in heads):
+            yield f"there it is said of a {heads[0]} of {form}"
+
+
+def _of_dates(claim: str, source: str) -> Iterator[str]:
+    """Tell of a date whose clause in the source has another one, by the word that the claim has before it."""
+    clauses = [(set(meanings(clause)), dates_in(clause)) for clause in _CLAUSE.split(source)]
+    words = meanings(source)
+    for date, start, end in dates_in(claim):
+        before = meanings(_CLAUSE.split(claim[:start])[-1])[-1:]
+        for told, dates in clauses:
+            is_the_one = before and before[0] in told and words.count(before[0]) == 1
+            if is_the_one and dates and not any(bears(date, known) for known, _, _ in dates):
+                yield f"{claim[start:end]} is not the date of that there"
