@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.facts import bears, facts, is_of_nation, iso_date, words_of
+from app.facts import bears, dates_in, facts, is_of_nation, iso_date, words_of
 from app.limits import unlimited
 from app.meanings import meanings
 from app.roles import misattributed
@@ -54,12 +54,34 @@ _POINTS_BACK = re.compile(
 )
 
 
+# What stands before the date of a publication or a list.
+_PUBLISHED = re.compile(
+    r"\b(?:reports?|reported|articles?|wrote|written|published|stor(?:y|ies)|tweets?|posts?|lists?|notices?|statements?|"
+    r"pages?|brief)\b[^.;,:]{0,40}$",
+    re.IGNORECASE,
+)
+# What cannot be understood without the sentence before it.
+_LEANS = re.compile(
+    r"^\W*(?:it|they|its|their|he|she|his|her|this|that|these|those|both)\b|\b(?:the (?:same|two|three|others?)\b"
+    r"|(?:the|this|that) (?:\w+ )?(?:compan(?:y|ies)|firms?|group|department|agency|ministry|bureau|university|"
+    r"institute|government|court|report|article|study|paper|decision|order|list|contract|deal|sale|agreement|rule|entry|entities|"
+    r"researchers?|authors?)\b)|\b(?:den[iy]|reject|disput|confirm|call)\w* (?:this|that|it|them)\b",
+    re.IGNORECASE,
+)
+
+
+def leans_back(sentence: str) -> bool:
+    """Tell whether a sentence speaks of something that only a sentence before it names."""
+    return bool(_LEANS.search(sentence))
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A run of sentences that may bear a statement.
 
     `text` is what would be quoted, `understood` what it needs to be understood: its antecedents and the proof of who
-    speaks; `speaker` and `source` are what is stored of its voice and document; `length` counts sentences.
+    speaks; `speaker` and `source` are what is stored of its voice and document; `length` counts sentences, but for
+    those that lean on the one before them.
     """
 
     text: str
@@ -120,7 +142,7 @@ def _chosen(
     missing = set(claim.wanted)
     while len(chosen) < most:
         left = [at for at in held if at not in chosen]
-        best = max(left, key=lambda at: (len(missing & held[at]), claim.share([evidence[at]]), -at), default=None)
+        best = max(left, key=lambda at: (len(missing & held[at]), *claim.closeness(evidence[at]), -at), default=None)
         # What adds nothing but a name tells of somebody else.
         if best is None or (chosen and all(kind in _WHO for kind, _ in missing & held[best])):
             break
@@ -230,7 +252,15 @@ class _Claim:
     def _is_dated(self, date: object, there: Facts, evidence: Evidence) -> bool:
         """Tell whether a date stands there, and beside a word that it stands beside here, or is the document's."""
         stands = any(_bears(date, known) and self._is_beside(date, known, there) for known in there.dates)
+        stands |= any(
+            _bears(date, known) and _PUBLISHED.search(evidence.text[:start]) and _PUBLISHED.search(before)
+            for known, start, _ in dates_in(evidence.text)
+            for before in self._before(date)
+        )
         return stands or any(_bears(date, known) for known in self._dates_of(evidence, date))
+
+    def _before(self, date: object) -> Iterator[str]:
+        yield from (self._text[:start] for one, start, _ in dates_in(self._text) if one == date)
 
     def _is_beside(self, here: object, known: object, there: Facts) -> bool:
         """Tell whether a figure or date here has a word beside it that stands beside the one there: a deed if any."""
@@ -251,6 +281,14 @@ class _Claim:
         """Return the share of the sentence's words, by weight, that stand in some evidence."""
         return share_of(self._words, " ".join(f"{one.understood} {one.text} {one.known}" for one in evidence))
 
+    def closeness(self, evidence: Evidence) -> tuple[bool, float]:
+        """Return whether enough of the sentence stands in the evidence itself, and the share with all around it."""
+        return not self._is_little([evidence]), self.share([evidence])
+
+    def _is_little(self, bearing: Iterable[Evidence]) -> bool:
+        own_share = share_of(self._words, " ".join(one.text for one in bearing))
+        return own_share < _SHARE_HERE and not any(key[0] == "quotation" for key in self.wanted)
+
     def problems(self, bearing: Sequence[Evidence], missing: Iterable[tuple[str, object]]) -> Iterator[str]:
         """Yield why some evidence does not bear the sentence, `missing` being what it does not hold."""
         if not bearing:
@@ -259,9 +297,7 @@ class _Claim:
         for key in self.wanted:
             if key in missing:
                 yield self.wanted[key]
-        own_share = share_of(self._words, " ".join(one.text for one in bearing))
-        is_quoted = any(key[0] == "quotation" for key in self.wanted)
-        if self.share(bearing) < _SHARE or (own_share < _SHARE_HERE and not is_quoted):
+        if self.share(bearing) < _SHARE or self._is_little(bearing):
             yield "too few of its words stand there"
         best = max(bearing, key=lambda one: self.share([one]))
         yield from self._of_swapped(best)

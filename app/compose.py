@@ -33,8 +33,9 @@ _REST = "For the rest the sources do not say: no passage found {lacking}; what t
 _TODAY = "The sources do not say how it is now; what is quoted {of}"
 _OF = ("bears no date", "was published on", "was published from", "to")
 ADDS = "and adds"
+_DENIED = "Denied there"
 # All that an answer says in words of its own, and how it names a place and who relays.
-FIXED = (_DENIAL, _PREMISE, _REST, *_GIVES.values(), "or", _TODAY, *_OF, ADDS, "quoted by", "para p")
+FIXED = (_DENIAL, _PREMISE, _REST, *_GIVES.values(), "or", _TODAY, *_OF, ADDS, _DENIED, "quoted by", "para p")
 
 
 def sentences(question: Question, choice: Choice, citations: Sequence[Citation]) -> tuple[AnswerSentence, ...]:
@@ -109,6 +110,12 @@ def _quoting(citations: Sequence[Citation], look_alike: frozenset[str]) -> Answe
         parts.append(f"{who}: {quoted(one)} [{one.number}]")
         said_by = voice
     return AnswerSentence(", ".join(parts), tuple(one.number for one in citations))
+
+
+def denial(citation: Citation) -> AnswerSentence:
+    """Quote a denial after the sentence of a chat model that left it out."""
+    quoting = _quoting([citation], frozenset())
+    return AnswerSentence(f"{_DENIED}: {quoting.text}", quoting.citations)
 
 
 def _sentence(words: str, numbers: Iterable[int]) -> AnswerSentence:

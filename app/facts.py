@@ -174,7 +174,8 @@ def facts(text: str, names: FirmNames) -> Facts:
         beside[key] = beside.get(key, frozenset()) | near
     return Facts(
         firms={one.firm: one.form for one in mentions},
-        names={words_of(form): form for form in _names(text, words, mentions)},
+        # A brand names its firm, and more than it.
+        names={words_of(form): form for form in (*_names(text, words, mentions), *_brands(mentions, names))},
         numbers={number: match[0] for number, match in figures},
         repeated=frozenset(number for at, (number, _) in enumerate(figures) if number in dict(figures[:at])),
         dates={date: match[0] for date, match in dates},
@@ -188,7 +189,7 @@ def facts(text: str, names: FirmNames) -> Facts:
         denied=tuple(_scopes(_DENIES, text)),
         stated=tuple(_scopes(_PARTY, _with_parties(mentions, text))),
         doubted=tuple(_scopes(_DOUBT, text)),
-        supposed=tuple(_scopes(_SUPPOSES, text)),
+        supposed=tuple(_scopes(_SUPPOSES, unnamed)),
         attributed=tuple(_scopes(SAYS, text)),
         marks=marks(text),
     )
@@ -248,6 +249,13 @@ def _names(text: str, words: str, mentions: Iterable[Mention]) -> Iterator[str]:
     first = re.match(r"\W*([A-Z][\w’'-]*)", words)
     if first and not words[: first.start(1)].strip() and rarity(fold(first[1])) > _RARE:
         yield first[1]
+
+
+def _brands(mentions: Iterable[Mention], names: FirmNames) -> Iterator[str]:
+    for one in mentions:
+        forms = names.by_id[one.firm].forms if one.firm in names.by_id else ()
+        if any(form.kind == "brand" and form.text.casefold() == one.form.casefold() for form in forms):
+            yield one.form
 
 
 def is_of_nation(start: str, text: str, names: FirmNames) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from app.facts import bears, dates_in, numbers_in
 from app.meanings import meanings
 from app.verbatim import NEGATION
-from app.words import is_irregular
+from app.words import irregular_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,9 @@ _QUANTITY = re.compile(
 )
 # What takes something from the word after it.
 _NEARLY = re.compile(
-    r"\b(almost|nearly|partly|partially|largely|mostly|barely|virtually|mainly)\s+(\w+)", re.IGNORECASE
+    r"\b(almost|nearly|partly|partially|largely|mostly|barely|virtually|mainly|acting|deputy|interim|alleged|suspected|"
+    r"so-called|planned|proposed|draft|possible|potential|attempted|temporary)\s+((?:(?:US|UN|EU)\s+)?\w+)",
+    re.IGNORECASE,
 )
 _LIMIT = re.compile(
     r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone)\b", re.IGNORECASE
@@ -150,7 +152,7 @@ def _of_what_is_to_do(claim: str, source: str) -> Iterator[str]:
 
 
 def _is_done(word: str, verb: str) -> bool:
-    return word.endswith("ed") or word == f"{verb}s" or is_irregular(word)
+    return word.endswith("ed") or word == f"{verb}s" or word in irregular_forms()
 
 
 def _of_figures(claim: str, source: str) -> Iterator[str]:

@@ -54,6 +54,22 @@ _DEEDS = tuple(
     decrease reduce fall shrink
     oppose resist criticise condemn
     open
+    inside
+    outside
+    north northern
+    south southern
+    east eastern
+    west western
+    early
+    late
+    high
+    low
+    large
+    small
+    old
+    new
+    male
+    female
     public publicly
     private privately
     civilian
@@ -98,7 +114,7 @@ SAYS = re.compile(
 # Words that add nothing to what is said.
 PLAIN = re.compile(
     rf"{SAYS.pattern}|\b(?:cit(?:e[sd]?|ing)|answer\w*|saying|among|amongst|following|followed|"
-    r"others?|compan(?:y|ies)|firms?|spokes\w+|statements?|sources?|passages?|articles?|documents?|also|including|"
+    r"others?|another|besides?|briefs?|compan(?:y|ies)|firms?|spokes\w+|statements?|sources?|passages?|articles?|documents?|also|including|"
     r"however|well|named?|called|based|regarding|concerning|"
     r"asked(?= (?:for|about|to comment|whether|if|how|why|what|by))|put|ma(?:de|kes?|king)|taken?|took|via|whether)\b",
     re.IGNORECASE,

@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING
 
 from app.facts import ENDS_PART, words_of
 from app.meanings import PLAIN, SAYS, meanings
-from app.words import content_words, rarity
+from app.words import content_words, irregular_forms, rarity
 from ingest.firms import capitalised_names, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ingest.firms import FirmNames
 
 _Named = tuple[str, int, int]
 
-_SPOKE = re.compile(r"\b(?:told|said|announced|confirmed|testified|promised|warned|tweeted|boasted)\b")
+_SPOKE = re.compile(r"\b(?:told|said|called|announced|confirmed|testified|promised|warned|tweeted|boasted)\b")
 # What stands before and after who only says so, and who only reports what others say.
-_TELLS = re.compile(r"\b(?:according to|told|(?:said|reported|quoted|carried) by|citing)\s+(?:the\s+)?$", re.IGNORECASE)
+_TELLS = re.compile(
+    r"\b(?:according to|told|(?:said|reported|quoted|carried) by|citing)\s+(?:the\s+)?"
+    r"(?:an?\s+)?(?:(?:page|report|article|statement|study|post|tweet|story)s?\s+(?:of|by|in|from)\s+)?(?:the\s+)?$",
+    re.IGNORECASE,
+)
 _RELAYS = re.compile(
-    r"\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:report|wr[io]te|written|note|quote|publish|relay)", re.IGNORECASE
+    r"(?:[’']s)?\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:report|wr[io]te|written|note|quote|publish|relay|article)",
+    re.IGNORECASE,
 )
 _TOLD = re.compile(rf"{_RELAYS.pattern}|\s+(?:also\s+|has\s+|had\s+|then\s+)?(?:say|said|puts?\b)", re.IGNORECASE)
 # What stands before who acts, in the passive and after "received", and what makes of a name an owner.
@@ -38,19 +43,32 @@ _COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|ma
 _NOBODY = re.compile(r"\b(?:it|they|he|she|who|which|[a-z]+(?:person|man|woman|or|er|ist|ative|y))\s+(?:ha[sd]\s+)?$")
 # After these a name is no subject.
 _ASIDE = re.compile(
-    r"\b(?:to|of|on|in|with|for|at|from|by|after|before|when|while|since|if|as|because|that|than)\s+(?:the\s+)?$",
+    r"\b(?:to|of|on|in|with|for|at|from|by|after|before|when|while|since|if|as|because|than)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
+# Between who speaks and the verb, where nobody else can be meant.
+_DIRECTLY = re.compile(r"\s+(?:also\s+|has\s+|had\s+|then\s+)?")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[“\"]?[A-Z])")
+_WHICH = re.compile(r"\b(?:which|who|whom|whose|where)\b")
+_SPEAKS_ON = re.compile(rf"{_DIRECTLY.pattern}({_SPOKE.pattern})")
+# How many words of what somebody says tell that a claim says it.
+_SAID = 6
+_SOMEBODY = re.compile(r"\b(?:it|they|he|she|the (?:company|firm|group)|spokes\w+)\b", re.IGNORECASE)
 # So many verbs of a text are looked at: more make no sentence.
 _MOST_VERBS = 20
-_VERB = re.compile(r"\b(?:\w+ed|sold|bought|won|lost|held|built|paid|taught|kept|sells|buys|supplies|owns|uses)\b")
+_IRREGULAR = "|".join(
+    sorted(irregular_forms() | {"set", "put", "cut", "let", "sells", "buys", "supplies", "owns", "uses"})
+)
+_VERB = re.compile(rf"\b(?:\w{{3,}}ed|used|{_IRREGULAR})\b")
 # "Was sold", and "when sold" and ", sold by" of the same.
 _PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?$")
 _APART, _BY = re.compile(r",\s*$"), re.compile(r"\s+by\b")
-_DONE_BY = re.compile(
-    r"\b(\w+ed|sold|bought|won|lost|held|built|paid|taught|kept)(?:\s+\w+){0,3}?\s+by\s+([^,;.]{3,60})"
-)
+_DONE_BY = re.compile(rf"\b(\w+ed|{_IRREGULAR})(?:\s+\w+){0, 3}?\s+by\s+([^,;.]{3, 60})")
 _RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
+# "Declined to say which": not of "say".
+_ASKS = re.compile(
+    r"say|said|sa(?:id|ys)|tell|told|know|knew|known|ask(?:s|ed)?|see|show|shows|decide[sd]?|determine[sd]?"
+)
 _IS_A = re.compile(r"\b(?:is|was|are|were)\s+(?:a|an|the|one of)\s+(.+)")
 
 
@@ -62,7 +80,8 @@ def misattributed(claim: str, source: str, names: FirmNames, before: str = "") -
             yield f"there {turned[1]} and {turned[0]} stand the other way round"
     yield from _of_reporters(claim, source, names)
     yield from _of_speakers(claim, source, names)
-    yield from _of_subjects(claim, source)
+    yield from _of_parties(claim, source, names)
+    yield from _of_subjects(claim, source, before)
     yield from _of_agents(claim, source)
     yield from _of_relatives(claim, source)
     yield from _of_being(claim, source, names)
@@ -81,19 +100,29 @@ def turned_round(claim: str, source: str, names: FirmNames, before: str = "") ->
     sides = _sides(claim, firms if len(firms) > 1 else first)
     if len(sides) != 2 or not firms:
         return None
-    there = _acting(source, names)
-    company = _COMPANY.search(source)
-    for firm in firms.keys() - there.keys():
-        if company and any(one.firm == firm for one in names.find(before)):
-            there[firm] = company.span()
-    said, known = _direction(claim, first, sides), _direction(source, there, sides)
-    if known is None or said == known:
+    said = _direction(claim, first, sides)
+    sentences = _SENTENCE.split(source)
+    known = {
+        _direction(one, _meant(one, firms, " ".join((before, *sentences[:at])), names), sides)
+        for at, one in enumerate(sentences)
+    } - {None}
+    if not known or said in known:
         return None
     of_names = {stem for start, end in first.values() for stem in content_words(claim[start:end])}
     if not (set(content_words(claim)) & set(content_words(source))) - of_names:
         return None
     one, other = (claim[slice(*first[side[0]])] for side in (reversed(sides) if said else sides))
     return one, other
+
+
+def _meant(text: str, firms: Iterable[str], before: str, names: FirmNames) -> dict[str, tuple[int, int]]:
+    """Return who acts in a sentence, and where: as "the company", too, where only `before` names it."""
+    there = _acting(text, names)
+    company = _COMPANY.search(text)
+    for firm in firms:
+        if company and firm not in there and any(one.firm == firm for one in names.find(before)):
+            there[firm] = company.span()
+    return there
 
 
 def _named(text: str, names: FirmNames) -> list[_Named]:
@@ -163,6 +192,22 @@ def _of_speakers(claim: str, source: str, names: FirmNames) -> Iterator[str]:
             yield f"it is not {who} who {verb} that there"
 
 
+def _of_parties(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Tell of what a firm says of itself or another in the source, and the claim does not give to it."""
+    said = {one.firm: one for one in names.find(claim)}
+    meant = set(meanings(claim))
+    for one in names.find(source):
+        spoke = _SPEAKS_ON.match(source[one.end :])
+        if not spoke:
+            continue
+        heard = said.get(one.firm)
+        if heard and re.search(rf"\b{spoke[1]}\s+$", claim[: heard.start]):
+            yield f"it is {one.form} who {spoke[1]} that there"
+        scope = meanings(ENDS_PART.sub(" ", source[one.end + spoke.end() :]))[:_SAID]
+        if not heard and len(meant.intersection(scope)) > 1 and not _SOMEBODY.search(claim):
+            yield f"it is {one.form} who says so there"
+
+
 def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
     """Return, for each verb of speech in a text, whose it may be: the nearest name before it, and its part's first."""
     known = [(one.start, one.end, one.firm) for one in names.find(text)]
@@ -172,7 +217,7 @@ def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
         for one in capitalised_names(text)
         if not any(start < one.end and one.start < end for start, end, _ in taken)
     ]
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     for verb in _SPOKE.finditer(text):
         if re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]) or _NOBODY.search(text[: verb.start()]):
             continue
@@ -180,24 +225,26 @@ def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
         before = [
             (start, who) for start, end, who in sorted(known) if end <= verb.start() and not _ASIDE.search(text[:start])
         ]
-        if before:
+        direct = [who for start, end, who in known if _DIRECTLY.fullmatch(text[end : verb.start()])]
+        if direct:
+            found.setdefault(verb[0].casefold(), []).extend(direct)
+        elif before:
             inside = [who for start, who in before if start >= part]
-            found.setdefault(verb[0].casefold(), (before[-1][1], (inside or [before[0][1]])[0]))
-    return found
+            found.setdefault(verb[0].casefold(), []).extend((before[-1][1], (inside or [before[0][1]])[0]))
+    return {verb: tuple(who) for verb, who in found.items()}
 
 
-def _of_subjects(claim: str, source: str) -> Iterator[str]:
+def _of_subjects(claim: str, source: str, before_it: str) -> Iterator[str]:
     """Tell of a deed whose doers in the claim stand after it in the source, or do something else there."""
-    there = list(_deeds(source))
+    there, known = list(_deeds(source)), set(meanings(f"{before_it} {source}"))
     for verb, doers, _, passive in _deeds(claim):
         doing = doers - {verb}
         same = [deed for deed in there if deed[0] == verb and deed[3] == passive]
         if any(doing and not doing & before and doing <= after for _, before, after, _ in same):
             yield "there it is done to whom it does it here"
             return
-        others = [before for deed, before, _, _ in there if deed != verb]
-        does_else = doing and any(doing <= before for before in others)
-        if same and does_else and all(before and doing.isdisjoint(before) for _, before, _, _ in same):
+        is_there = bool(doing) and doing.issubset(known)
+        if same and is_there and all(before and doing.isdisjoint(before) for _, before, _, _ in same):
             yield "there others do that"
             return
 
@@ -212,7 +259,10 @@ def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
         stem = next(iter(meanings(verb[0])), "")
         is_apart = _APART.search(text[: verb.start()]) and _BY.match(text[verb.end() :])
         passive = bool(is_apart or _PASSIVE.search(text[: verb.start()]))
-        yield stem, set(_telling(text[part : verb.start()])), set(meanings(after)), passive
+        subject = text[part : verb.start()]
+        # "A start-up in which NetPosa has invested"
+        inside = _telling(_WHICH.split(subject)[-1])
+        yield stem, set(inside or _telling(subject)), set(meanings(after)), passive
 
 
 def _of_agents(claim: str, source: str) -> Iterator[str]:
@@ -240,7 +290,8 @@ def _of_relatives(claim: str, source: str) -> Iterator[str]:
     for match in _RELATIVE.finditer(source):
         clause = meanings(match[2])[:6]
         head = meanings(match[1])
-        if clause and clause[0] in said and len(said.intersection(clause)) > 1 and not said.intersection(head):
+        says_more = clause and clause[0] in said and len(said.intersection(clause)) > 1
+        if says_more and head and not _ASKS.fullmatch(match[1]) and not said.intersection(head):
             yield f"there it is said of “{match[1]}”"
 
 

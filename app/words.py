@@ -83,9 +83,9 @@ def content_words(text: str) -> list[str]:
     return [_stem(_IRREGULAR.get(word, word)) for word in _words(text)]
 
 
-def is_irregular(word: str) -> bool:
-    """Tell whether a word is an irregular form of a verb, such as "sold"."""
-    return word in _IRREGULAR
+def irregular_forms() -> frozenset[str]:
+    """Return the irregular forms of common verbs, such as "sold"."""
+    return frozenset(_IRREGULAR)
 
 
 def other_forms(word: str) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.alike import WordsAlike
 from app.answers import AnswerSentence, Check, Quote
 from app.cite import cite, printed_day, printed_place
-from app.claims import Evidence, ruled
+from app.claims import Evidence, leans_back, ruled
+from app.compose import denial
 from app.denials import denies, with_denials
 from app.drafts import draft_sentences
 from app.facts import facts, words_of
@@ -68,13 +68,17 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Borne:
-    """A draft sentence and the quotes that bear it, or why none does; `moved` and `alike` as of a `Check`."""
+    """A draft sentence and the quotes that bear it, or why none does; `moved` and `alike` as of a `Check`.
+
+    `denials` are the only problem of one that has some: it may be shown with them.
+    """
 
     draft: DraftSentence
     quotes: tuple[Quote, ...] = ()
     problems: tuple[str, ...] = ()
     moved: bool = False
     alike: tuple[tuple[str, str], ...] = ()
+    denials: tuple[Quote, ...] = ()
 
 
 class Writer:
@@ -185,7 +189,7 @@ class Writer:
     def _checked(self, drafted: Sequence[DraftSentence], shown: Sequence[Hit]) -> list[_Borne]:
         found = [self._ruled(one, shown) for one in drafted[:_MOST_CHECKED]]
         found += [_Borne(one, problems=("it is one of too many",)) for one in drafted[_MOST_CHECKED:]]
-        return [self._with_denials(one, following) for one, following in pairwise([*found, None]) if one]
+        return [self._with_denials(one, found) for one in found]
 
     def _ruled(self, draft: DraftSentence, shown: Sequence[Hit]) -> _Borne:
         """Hold a sentence against the passages that it cites, then their neighbours, then their documents."""
@@ -230,50 +234,61 @@ class Writer:
         understood = [text[span.start : span.end] for span in (*spans, *(voice.proof if voice else ()))]
         own = text[quote.sentences[0].start : quote.sentences[-1].end]
         speaker = quote.hit.passage.place.speaker
-        return Evidence(own, " ".join(understood), speaker, quote.hit.document, len(quote.sentences))
+        leaning = sum(leans_back(text[one.start : one.end]) for one in quote.sentences[1:])
+        return Evidence(own, " ".join(understood), speaker, quote.hit.document, len(quote.sentences) - leaning)
 
-    def _with_denials(self, one: _Borne, following: _Borne | None) -> _Borne:
-        """Let no denial of what a sentence claims be left out: it, or the one after it, must deny, too."""
+    def _with_denials(self, one: _Borne, others: Sequence[_Borne]) -> _Borne:
+        """Let no denial of what a sentence claims be left out: it must deny, too, or another sentence tell the denial.
+
+        Else the model is asked for it, and at last it is quoted.
+        """
         if one.problems:
             return one
-        quotes, _ = with_denials(one.quotes, self._neighbour)
-        added = [quote for quote in quotes if quote not in one.quotes and any(map(denies, quote.sentences))]
-        said = one.draft.text + (f" {following.draft.text}" if following and not following.problems else "")
-        if added and "denies" not in marks(said):
-            denial = added[0].sentences[0]
-            told = self._document(added[0].hit.document.id).text[denial.start : denial.end]
-            return _Borne(one.draft, problems=(f"the denial that belongs to it is left out: {told}",))
-        return replace(one, quotes=(*one.quotes, *added))
+        paired, _ = with_denials(one.quotes, self._neighbour)
+        added = [quote for quote in paired if quote not in one.quotes and any(map(denies, quote.sentences))]
+        told = {_key(quote) for other in others if not other.problems for quote in other.quotes}
+        if "denies" in marks(one.draft.text):
+            return replace(one, quotes=(*one.quotes, *added))
+        missing = tuple(quote for quote in added if _key(quote) not in told)
+        if not missing:
+            return one
+        first = missing[0].sentences[0]
+        text = self._document(missing[0].hit.document.id).text[first.start : first.end]
+        return replace(one, problems=(f"the denial that belongs to it is left out: {text}",), denials=missing)
 
     # Composing
 
     def _composed(self, borne: Iterable[_Borne], failed: Sequence[_Borne]) -> Written:
-        quotes: dict[tuple[str, int, int], int] = {}
-        cited: list[Citation] = []
+        cited: dict[tuple[str, int, int], Citation] = {}
+
+        def citation(quote: Quote) -> Citation:
+            if _key(quote) not in cited:
+                document = self._document(quote.hit.document.id)
+                cited[_key(quote)] = cite(len(cited) + 1, quote.hit, quote.sentences, document)
+            return cited[_key(quote)]
+
         sentences: list[AnswerSentence] = []
         checks: list[Check] = []
         for one in {one.draft.text: one for one in borne}.values():
-            if one.problems:
+            if one.problems and not one.denials:
                 checks.append(Check(one.draft.text, shown=False, problems=one.problems))
                 continue
-            numbers: list[int] = []
-            for quote in one.quotes:
-                key = (quote.hit.document.id, quote.sentences[0].start, quote.sentences[-1].end)
-                if key not in quotes:
-                    quotes[key] = len(quotes) + 1
-                    cited.append(cite(quotes[key], quote.hit, quote.sentences, self._document(key[0])))
-                numbers.append(quotes[key])
-            numbers = list(dict.fromkeys(numbers))
-            text = _voiced(one.draft.text, cited[numbers[0] - 1])
-            sentences.append(AnswerSentence(_marked(text, numbers), tuple(numbers)))
+            bearing = [citation(quote) for quote in one.quotes]
+            numbers = tuple(dict.fromkeys(each.number for each in bearing))
+            sentences.append(AnswerSentence(_marked(_voiced(one.draft.text, bearing[0]), numbers), numbers))
             checks.append(Check(one.draft.text, shown=True, moved=one.moved, alike=one.alike))
+            sentences.extend(denial(citation(quote)) for quote in one.denials if _key(quote) not in cited)
         checks.extend(
             Check(one.draft.text, shown=False, problems=one.problems, mended=True)
             for one in failed
             if not any(one.draft.text == check.sentence for check in checks)
         )
         withheld = sum(not check.shown and not check.mended for check in checks)
-        return Written(tuple(sentences), tuple(cited), withheld, tuple(checks))
+        return Written(tuple(sentences), tuple(cited.values()), withheld, tuple(checks))
+
+
+def _key(quote: Quote) -> tuple[str, int, int]:
+    return quote.hit.document.id, quote.sentences[0].start, quote.sentences[-1].end
 
 
 def _runs(hit: Hit) -> Iterator[Quote]:

@@ -199,11 +199,13 @@ def test_words_that_mean_the_same_are_told(asked: Dossier) -> None:
 
 
 def test_a_denial_is_not_dropped(asked: Dossier) -> None:
-    """A claim without the denial that follows it is sent back with the denial, and left out without it."""
+    """A claim without the denial that follows it is sent back with it, and shown with it quoted at last."""
     claim = "Quillon Optics claims that it supplied 300 cameras to the port of Marrow Bay [N]."
     answer, prompts = told(asked, CAMERAS, citing("Quillon Optics denies that any", claim))
     assert "the denial that belongs to it is left out: Quillon Optics denies" in prompts[1]
-    assert answer.model is None
+    denial = "Quillon Optics denies that any of them reads faces."
+    assert answer.sentences[-1].text == f"Denied there: The Dunmere Ledger (4 May 2021, para. 1): “{denial}” [2]"
+    assert all(verdict.ok for verdict in verify(answer.as_json(), asked.library))
     both = f"{claim}\nQuillon Optics denies that any of them reads faces [N]."
     answer, _ = told(asked, CAMERAS, citing("Quillon Optics denies that any", both))
     assert len(answer.sentences) == 2
