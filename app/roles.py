@@ -63,7 +63,7 @@ _VERB = re.compile(rf"\b(?:\w{{3,}}ed|used|{_IRREGULAR})\b")
 # "Was sold", and "when sold" and ", sold by" of the same.
 _PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?$")
 _APART, _BY = re.compile(r",\s*$"), re.compile(r"\s+by\b")
-_DONE_BY = re.compile(rf"\b(\w+ed|{_IRREGULAR})(?:\s+\w+){0, 3}?\s+by\s+([^,;.]{3, 60})")
+_DONE_BY = re.compile(rf"\b(\w+ed|{_IRREGULAR})(?:\s+\w+){{0,3}}?\s+by\s+([^,;.]{{3,60}})")
 _RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
 # "Declined to say which": not of "say".
 _ASKS = re.compile(

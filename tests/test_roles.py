@@ -37,6 +37,28 @@ def test_who_did_it_to_whom(claim: str, source: str, is_turned: bool, names: Fir
     [
         ("IPVM deleted every page.", "IPVM wrote that Infinova deleted every page.", "there IPVM only reports"),
         ("Infinova deleted every page.", "IPVM wrote that Infinova deleted every page.", None),
+        (
+            "A page displayed to users by Dahua names Kessel.",
+            "A page displayed to users by Kessel names Dahua.",
+            "done by others",
+        ),
+        ("Uniview said that it left.", "Dahua called it wrong, and Uniview said that it left.", None),
+        (
+            "Dahua said that it left.",
+            "Dahua called it wrong, and Uniview said that it left.",
+            "it is not dahua who said",
+        ),
+        ("Investors told Uniview of a fine.", "Uniview told investors of a fine.", "it is Uniview who told that there"),
+        (
+            "Kessel invested in a firm led by Ostrel.",
+            "Ostrel leads a firm in which Vantry invested; Kessel left.",
+            "others do",
+        ),
+        (
+            "Tiandy set the firm up.",
+            "Tiandy is there. The report says that the Ministry of Kessel set the firm up.",
+            "others do",
+        ),
         ("Tiandy told Reuters that it left.", "Uniview told Reuters that it left, unlike Tiandy.", "it is not tiandy"),
         ("Uniview told Reuters that it left.", "Uniview told Reuters that it left, unlike Tiandy.", None),
         (
