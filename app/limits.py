@@ -58,6 +58,7 @@ _LIMIT = re.compile(
     r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone)\b", re.IGNORECASE
 )
 _LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
+_DENIES = re.compile(rf"{NEGATION.pattern}|\bden(?:y|ies|ied)\b", re.IGNORECASE)
 _OR = re.compile(r"([\w’'-]+),?\s+or\s+((?:[A-Za-z][\w’'-]*\s*){1,5})")
 # "Tried to hide", "ordered the firm to pay", "plans to sell": what is not said to have been done.
 _TO_DO = re.compile(
@@ -132,7 +133,7 @@ def _of_alternatives(claim: str, source: str) -> Iterator[str]:
     said = set(meanings(claim))
     for match in _OR.finditer(source):
         first, second = meanings(match[1])[-1:], meanings(match[2])[:3]
-        if first and second and said.issuperset(first) and said.isdisjoint(second) and not NEGATION.search(claim):
+        if first and second and said.issuperset(first) and said.isdisjoint(second) and not _DENIES.search(claim):
             yield f"“or {match[2].strip()}” there is left out"
 
 

@@ -51,6 +51,7 @@ _DIRECTLY = re.compile(r"\s+(?:also\s+|has\s+|had\s+|then\s+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[“\"]?[A-Z])")
 _WHICH = re.compile(r"\b(?:which|who|whom|whose|where)\b")
 _SPEAKS_ON = re.compile(rf"{_DIRECTLY.pattern}({_SPOKE.pattern})")
+_THAT = re.compile(r"^\s+that\b")
 # How many words of what somebody says tell that a claim says it.
 _SAID = 6
 _SOMEBODY = re.compile(r"\b(?:it|they|he|she|the (?:company|firm|group)|spokes\w+)\b", re.IGNORECASE)
@@ -65,6 +66,7 @@ _PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be|when|if|as|once|altho
 _APART, _BY = re.compile(r",\s*$"), re.compile(r"\s+by\b")
 _DONE_BY = re.compile(rf"\b(\w+ed|{_IRREGULAR})(?:\s+\w+){{0,3}}?\s+by\s+([^,;.]{{3,60}})")
 _RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
+_NAME = re.compile(r"(?:the\s+)?[A-Z][\w&-]*(?:\s+[A-Z][\w&-]*)*")
 # "Declined to say which": not of "say".
 _ASKS = re.compile(
     r"say|said|sa(?:id|ys)|tell|told|know|knew|known|ask(?:s|ed)?|see|show|shows|decide[sd]?|determine[sd]?"
@@ -203,7 +205,8 @@ def _of_parties(claim: str, source: str, names: FirmNames) -> Iterator[str]:
         heard = said.get(one.firm)
         if heard and re.search(rf"\b{spoke[1]}\s+$", claim[: heard.start]):
             yield f"it is {one.form} who {spoke[1]} that there"
-        scope = meanings(ENDS_PART.sub(" ", source[one.end + spoke.end() :]))[:_SAID]
+        said_there = _THAT.sub("", source[one.end + spoke.end() :])
+        scope = meanings(re.split(r"[,;.]", said_there, maxsplit=1)[0])[:_SAID]
         if not heard and len(meant.intersection(scope)) > 1 and not _SOMEBODY.search(claim):
             yield f"it is {one.form} who says so there"
 
@@ -225,7 +228,11 @@ def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
         before = [
             (start, who) for start, end, who in sorted(known) if end <= verb.start() and not _ASIDE.search(text[:start])
         ]
-        direct = [who for start, end, who in known if _DIRECTLY.fullmatch(text[end : verb.start()])]
+        direct = [
+            who
+            for start, end, who in known
+            if _DIRECTLY.fullmatch(text[end : verb.start()]) and not _ASIDE.search(text[:start])
+        ]
         if direct:
             found.setdefault(verb[0].casefold(), []).extend(direct)
         elif before:
@@ -254,7 +261,9 @@ def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
     for verb in islice(_VERB.finditer(text), _MOST_VERBS):
         if SAYS.fullmatch(verb[0]):
             continue
-        part = max((end.end() for end in ENDS_PART.finditer(text, 0, verb.start())), default=0)
+        ends = ENDS_PART.finditer(text, 0, verb.start())
+        # "Vantry, based in Kessel and traded there, sold it": what goes on with "and" has the same doer.
+        part = max((end.end() for end in ends if not end[0].startswith(("and", "but"))), default=0)
         after = ENDS_PART.split(text[verb.end() :], maxsplit=1)[0]
         stem = next(iter(meanings(verb[0])), "")
         is_apart = _APART.search(text[: verb.start()]) and _BY.match(text[verb.end() :])
@@ -279,7 +288,8 @@ def _of_agents(claim: str, source: str) -> Iterator[str]:
 def _agents(text: str) -> Iterator[tuple[str, set[str]]]:
     """Yield each deed done "by" somebody, as a stem or line of deeds, and the words for who does it."""
     for match in islice(_DONE_BY.finditer(text), _MOST_VERBS):
-        agent = set(meanings(match[2])[:2])
+        name = _NAME.match(match[2])
+        agent = set(meanings(name[0]) if name else meanings(match[2])[:2])
         if agent:
             yield next(iter(meanings(match[1])), ""), agent
 

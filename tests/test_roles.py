@@ -42,6 +42,8 @@ def test_who_did_it_to_whom(claim: str, source: str, is_turned: bool, names: Fir
             "A page displayed to users by Kessel names Dahua.",
             "done by others",
         ),
+        ("Karan Bhatia of Google told Kessel so.", "Karan Bhatia, of Google, told Kessel so.", None),
+        ("Tiandy sold it.", "IPVM wrote that Tiandy, based in Kessel and traded in Ostrel, sold it.", None),
         ("Uniview said that it left.", "Dahua called it wrong, and Uniview said that it left.", None),
         (
             "Dahua said that it left.",
