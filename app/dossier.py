@@ -14,7 +14,7 @@ from app.cite import surroundings
 from app.names import names_asked
 from app.prompts import read_prompts
 from app.retrieve import retrieve
-from app.settings import model_settings
+from app.settings import chosen_model_settings
 from app.write import ChatModel, forget_tracing
 from ingest.errors import DossierError, NotFoundError
 from ingest.firms import LISTED, FirmNames, fold, without_legal_form
@@ -87,7 +87,7 @@ class Dossier:
             settings, chosen = self._model_settings, self._chosen()
             if settings is None and chosen.get("name"):
                 url = chosen.get("url")
-                settings = model_settings(os.environ, str(chosen["name"]), str(url) if url else None)
+                settings = chosen_model_settings(os.environ, str(chosen["name"]), str(url) if url else None)
             self._model = ChatModel(settings) if settings else None
         return self._model
 
@@ -98,7 +98,7 @@ class Dossier:
 
     def choose_model(self, name: str, url: str | None) -> None:
         """Let a chat model write answers, also after a restart; DossierError when it cannot be used. Keeps no key."""
-        self.use_model(ChatModel(model_settings(os.environ, name, url)))
+        self.use_model(ChatModel(chosen_model_settings(os.environ, name, url)))
         self._choose(name=name, url=url, writes=True)
 
     @property

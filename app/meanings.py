@@ -15,32 +15,53 @@ _DEEDS = tuple(
     sell sold sale supply supplier provide provider deliver ship export vendor furnish
     import
     buy bought purchase buyer procure order
-    win won award
+    win won
+    award
     lose lost
     invest investment investor fund finance back
-    owns hold held retain keep kept stake shareholder owner
-    parent subsidiary unit belong
-    acquire acquisition merge takeover divest
+    owns hold held retain keep kept owner
+    stake share shareholder shareholding
+    parent
+    subsidiary
+    unit
+    belong
+    acquire acquisition takeover
+    merge merger
+    divest
     build built construct develop developer manufacture
     partner partnership collaborate collaboration cooperate cooperation alliance
     license licence patent
-    pay paid bribe cost price
+    pay paid
+    bribe
+    cost price
     apologise apologize regret
     sue lawsuit
-    fine fined penalty
-    add addition include list listing sanction blacklist designate
-    spy surveil surveillance monitor track watch
-    hack leak expose exposure
-    arrest detain imprison
+    fine fined
+    penalty
+    add addition include list listing
+    sanction
+    blacklist
+    designate
+    spy
+    surveil surveillance
+    monitor watch
+    track
+    hack
+    leak
+    expose exposure
+    arrest
+    detain
+    imprison
     promise pledge vow
     accept agree
     abandon end terminate cancel stop cease drop close
-    withdraw withdrew exit
+    withdraw withdrew exit leave left
     delete remove erase delist
     train training teach
     support help assist
     threaten warn
-    kill torture
+    kill
+    torture
     send sent transmit
     receive receipt
     try attempt

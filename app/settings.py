@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.styles import is_web_address
 from ingest.errors import DossierError
@@ -76,11 +77,19 @@ def read_settings(environment: Mapping[str, str], home: Path | None = None) -> S
 
 
 def model_settings(environment: Mapping[str, str], name: str, url: str | None) -> ModelSettings:
-    """Return the settings of a chat model, key and seconds from the environment; DossierError when they are wrong."""
+    """Return the settings of a chat model, key and seconds from the environment; DossierError when they are wrong.
+
+    No message repeats what was written: it may be a key in the wrong place.
+    """
     if not all(part.strip() for part in name.partition(":")[::2]):
-        raise DossierError(f"The model is {name!r}, which names no provider. Write provider:name, as ollama:llama3.2.")
+        raise DossierError("The model's name names no provider. Write provider:name, as in ollama:llama3.2.")
     if url and not is_web_address(url):
-        raise DossierError(f"The model's address is {url!r}, which is none. Write it with http:// or https://.")
+        raise DossierError("The model's address is none. Write it with http:// or https://.")
+    if url and (urlsplit(url).username is not None or urlsplit(url).query):
+        raise DossierError(
+            "The model's address holds a user name or a query, and is shown and kept. Write it without; a key belongs "
+            "in the provider's own variable, or in the file that DOSSIER_MODEL_KEY_FILE names."
+        )
     seconds = environment.get("DOSSIER_MODEL_SECONDS") or str(SECONDS)
     try:
         limit = float(seconds)
@@ -89,6 +98,25 @@ def model_settings(environment: Mapping[str, str], name: str, url: str | None) -
     if not 0 < limit <= _LONGEST_WAIT:
         raise DossierError(f"DOSSIER_MODEL_SECONDS is {seconds!r}. Write a number of seconds up to {_LONGEST_WAIT:,}.")
     return ModelSettings(name, url, _key(environment.get("DOSSIER_MODEL_KEY_FILE")), limit)
+
+
+def chosen_model_settings(environment: Mapping[str, str], name: str, url: str | None) -> ModelSettings:
+    """Return the settings of a model that was chosen on the page, which whoever opens the page may have done.
+
+    A key goes to the provider's own servers, or to the address that DOSSIER_MODEL_URL names, and to no other:
+    DossierError where one would.
+    """
+    if url and url == environment.get("DOSSIER_MODEL_URL"):
+        return model_settings(environment, name, url)
+    # For whom the file's key is, nobody has said.
+    rest = {key: value for key, value in environment.items() if key != "DOSSIER_MODEL_KEY_FILE"}
+    variable = f"{name.partition(':')[0].strip().upper().replace('-', '_')}_API_KEY"
+    if url and environment.get(variable):
+        raise DossierError(
+            f"{variable} is set, and its key would be sent to that address. Set DOSSIER_MODEL_URL to the address as "
+            f"well before you start Dossier, or start it without {variable}."
+        )
+    return model_settings(rest, name, url)
 
 
 def _key(name: str | None) -> str | None:
@@ -101,9 +129,8 @@ def _key(name: str | None) -> str | None:
             raise DossierError(f"DOSSIER_MODEL_KEY_FILE is {path}, which others can read. Run: chmod 600 {path}")
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise DossierError(
-            f"DOSSIER_MODEL_KEY_FILE is {path}, which cannot be read ({type(error).__name__})."
-        ) from error
-    if not key:
-        raise DossierError(f"DOSSIER_MODEL_KEY_FILE is {path}, which is empty. Write the key into it.")
+        shown = f"is {path}, which" if path.exists() else "names a file that"
+        raise DossierError(f"DOSSIER_MODEL_KEY_FILE {shown} cannot be read ({type(error).__name__}).") from None
+    if len(key.split()) != 1:
+        raise DossierError(f"DOSSIER_MODEL_KEY_FILE is {path}, which does not hold one key and nothing else.")
     return key

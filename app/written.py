@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from app.alike import WordsAlike
@@ -37,6 +38,10 @@ _MOST, _MOST_LISTED = 6, 14
 _RUN = 3
 # Sentences of a draft that are checked at most: more were not asked for.
 _MOST_CHECKED = 30
+# Seconds that checking may take once a model's are over.
+_CHECKING = 10.0
+# Passages that a sentence may cite: more are no proof of it, and take long.
+_MOST_CITED = 8
 # How much of a sentence's words a passage holds that is worth looking into further.
 _WORTH = 0.3
 # How many such passages of a document are looked into.
@@ -146,7 +151,7 @@ class Writer:
     ) -> Written:
         """Write an answer from passages; `draft` is told what is written so far, unchecked. ModelError from the model.
 
-        All of it, with the sentences that are sent back once, ends before `until`, a time of `time.monotonic`.
+        All of it, with the sentences that are sent back once, ends soon after `until`, a time of `time.monotonic`.
         """
         watch(f"Waiting for {self._model.name}")
         most = str(_MOST_LISTED if question.is_list else _MOST)
@@ -156,7 +161,7 @@ class Writer:
         messages = [("user", asked)]
         reply = self._told(messages, until, draft)
         watch("Checking each sentence against its passages")
-        borne = self._checked(draft_sentences(reply), shown)
+        borne = self._checked(draft_sentences(reply), shown, until)
         failed = [one for one in borne if one.problems]
         if failed:
             watch(f"Asking for {len(failed)} sentences again")
@@ -164,7 +169,7 @@ class Writer:
             messages += [("assistant", reply), ("user", again)]
             # What is borne already is shown, also when the model fails now.
             with suppress(ModelError):
-                mended = self._checked(draft_sentences(self._told(messages, until, draft)), shown)
+                mended = self._checked(draft_sentences(self._told(messages, until, draft)), shown, until)
                 borne = list(_in_order(borne, [one for one in mended if not one.problems]))
         return self._composed(borne, failed)
 
@@ -186,14 +191,20 @@ class Writer:
 
     # Checking
 
-    def _checked(self, drafted: Sequence[DraftSentence], shown: Sequence[Hit]) -> list[_Borne]:
-        found = [self._ruled(one, shown) for one in drafted[:_MOST_CHECKED]]
+    def _checked(self, drafted: Sequence[DraftSentence], shown: Sequence[Hit], until: float) -> list[_Borne]:
+        """Check sentences, until a while after what a model may take."""
+        found = [
+            self._ruled(one, shown)
+            if monotonic() < until + _CHECKING
+            else _Borne(one, problems=("there was no time left to check it",))
+            for one in drafted[:_MOST_CHECKED]
+        ]
         found += [_Borne(one, problems=("it is one of too many",)) for one in drafted[_MOST_CHECKED:]]
         return [self._with_denials(one, found) for one in found]
 
     def _ruled(self, draft: DraftSentence, shown: Sequence[Hit]) -> _Borne:
         """Hold a sentence against the passages that it cites, then their neighbours, then their documents."""
-        cited = [shown[number - 1] for number in draft.numbers if 0 < number <= len(shown)]
+        cited = [shown[number - 1] for number in draft.numbers[:_MOST_CITED] if 0 < number <= len(shown)]
         problems: tuple[str, ...] = ()
         for moved, hits in enumerate(self._wider(cited, draft.text)):
             quotes = [quote for hit in hits for quote in _runs(hit)]
@@ -328,7 +339,7 @@ def _in_order(borne: Sequence[_Borne], mended: Sequence[_Borne]) -> Iterator[_Bo
 def _voiced(text: str, citation: Citation) -> str:
     """Name who says it, where the sentence does not."""
     speaker, source = citation.quote.place.speaker, citation.document
-    if not speaker or any(name in text for name in re.findall(r"[^\W\d_]{3,}", speaker) if name[0].isupper()):
+    if not speaker or f" {words_of(speaker.split()[-1])} " in f" {words_of(text)} ":
         return text
     own = source.publisher or source.author or source.title
     body, stop = (text[:-1], text[-1]) if text[-1] in ".!?" else (text, ".")

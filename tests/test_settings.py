@@ -106,7 +106,7 @@ def test_a_model_is_set(tmp_path: Path) -> None:
         ({"DOSSIER_MODEL_SECONDS": "0"}, "DOSSIER_MODEL_SECONDS is '0'"),
         ({"DOSSIER_MODEL_SECONDS": "nan"}, "DOSSIER_MODEL_SECONDS is 'nan'"),
         ({"DOSSIER_MODEL_KEY_FILE": "open"}, "which others can read. Run: chmod 600"),
-        ({"DOSSIER_MODEL_KEY_FILE": "empty"}, "which is empty"),
+        ({"DOSSIER_MODEL_KEY_FILE": "empty"}, "does not hold one key"),
         ({"DOSSIER_MODEL_KEY_FILE": "absent"}, "cannot be read"),
     ],
 )

@@ -51,7 +51,8 @@ def _chooser(desk: Desk) -> None:
         )
         st.text(
             f"Providers: {', '.join(EXTRAS)}; openai also for servers that speak like it. A key is read from the "
-            "provider's variable in the environment, or from DOSSIER_MODEL_KEY_FILE; it is never asked for here."
+            "provider's variable in the environment, and goes to the provider's own servers only; it is never asked "
+            "for here. For a server of your own that wants a key, set DOSSIER_MODEL_URL and DOSSIER_MODEL_KEY_FILE."
         )
         if st.form_submit_button("Use this model") and name.strip():
             with in_words():
