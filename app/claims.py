@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.facts import bears, dates_in, facts, is_of_nation, iso_date, words_of
+from app.leads import left_out
 from app.limits import unlimited
 from app.meanings import meanings
 from app.roles import misattributed
@@ -309,6 +310,7 @@ class _Claim:
             yield f"{self._facts.numbers[number]} stands there once"
         yield from misattributed(self._text, told, self._names, before)
         yield from unlimited(self._text, told, self._names)
+        yield from left_out(self._text, told)
 
     def _of_swapped(self, best: Evidence) -> Iterator[str]:
         """Yield a firm that stands where the evidence that says most of the sentence names another."""

@@ -10,8 +10,8 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from app.facts import ENDS_PART, words_of
-from app.meanings import PLAIN, SAYS, meanings
-from app.words import content_words, irregular_forms, rarity
+from app.meanings import IRREGULAR, PLAIN, SAYS, VERB, meanings
+from app.words import content_words, rarity
 from ingest.firms import capitalised_names, fold
 
 if TYPE_CHECKING:
@@ -57,14 +57,10 @@ _SAID = 6
 _SOMEBODY = re.compile(r"\b(?:it|they|he|she|the (?:company|firm|group)|spokes\w+)\b", re.IGNORECASE)
 # So many verbs of a text are looked at: more make no sentence.
 _MOST_VERBS = 20
-_IRREGULAR = "|".join(
-    sorted(irregular_forms() | {"set", "put", "cut", "let", "sells", "buys", "supplies", "owns", "uses"})
-)
-_VERB = re.compile(rf"\b(?:\w{{3,}}ed|used|{_IRREGULAR})\b")
 # "Was sold", and "when sold" and ", sold by" of the same.
 _PASSIVE = re.compile(r"\b(?:was|were|been|being|is|are|be|when|if|as|once|although)\s+(?:\w+ly\s+)?$")
 _APART, _BY = re.compile(r",\s*$"), re.compile(r"\s+by\b")
-_DONE_BY = re.compile(rf"\b(\w+ed|{_IRREGULAR})(?:\s+\w+){{0,3}}?\s+by\s+([^,;.]{{3,60}})")
+_DONE_BY = re.compile(rf"\b(\w+ed|{IRREGULAR})(?:\s+\w+){{0,3}}?\s+by\s+([^,;.]{{3,60}})")
 _RELATIVE = re.compile(r"\b(\w+),?\s+(?:which|who)\s+([^,;.]{5,100})")
 _NAME = re.compile(r"(?:the\s+)?[A-Z][\w&-]*(?:\s+[A-Z][\w&-]*)*")
 # "Declined to say which": not of "say".
@@ -258,7 +254,7 @@ def _of_subjects(claim: str, source: str, before_it: str) -> Iterator[str]:
 
 def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
     """Yield each verb of a text as a stem or line of deeds, the words before and after it, and if it is passive."""
-    for verb in islice(_VERB.finditer(text), _MOST_VERBS):
+    for verb in islice(VERB.finditer(text), _MOST_VERBS):
         if SAYS.fullmatch(verb[0]):
             continue
         ends = ENDS_PART.finditer(text, 0, verb.start())
