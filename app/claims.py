@@ -46,7 +46,7 @@ _CLAUSE = re.compile(
 # Keys of who is spoken of.
 _WHO = ("firm", "name", "nation")
 # Parts of a sentence that tell of different subjects.
-_PART = re.compile(r";\s+")
+_PART = re.compile(r";\s+|,?\s+(?:but|while|whereas)\s+|,\s+and\s+(?=[A-Z])")
 # What stands for somebody who was named before.
 _POINTS_BACK = re.compile(
     r"\b(?:(?:the|this|these|both|all)(?: \w+)? (?:compan(?:y|ies)|firms?|group|department|agency|ministry|university|"
@@ -272,11 +272,19 @@ class _Claim:
         return not own or not others or not (deeds if decides else own).isdisjoint(others)
 
     def _dates_of(self, evidence: Evidence, wanted: object) -> Iterator[Date]:
-        """Yield the dates of a document that may bear a date: a year alone only where its voice is named beside it."""
-        said = f" {words_of(self._text)} "
-        is_named = any(f" {words_of(name)} " in said for name in evidence.known.split(" . ") if name)
-        if is_named or (isinstance(wanted, tuple) and wanted[1] is not None):
+        """Yield the dates of a document that may bear a date which is said to be that of a publication."""
+        tied = any(self._is_tied(before, evidence.known) for before in self._before(wanted))
+        if tied:
             yield from filter(None, map(iso_date, (evidence.source.published, evidence.source.modified)))
+
+    @staticmethod
+    def _is_tied(before: str, known: str) -> bool:
+        """Tell whether what stands before a date makes it that of a publication, or of who is known of it."""
+        last = re.split(r"\bthat\b", before)[-1]
+        names = [name for name in known.split(" . ") if name]
+        return bool(_PUBLISHED.search(last)) or any(
+            re.search(rf"{re.escape(name)}[^.;]{{0,40}}$", last) for name in names
+        )
 
     def share(self, evidence: Iterable[Evidence]) -> float:
         """Return the share of the sentence's words, by weight, that stand in some evidence."""
@@ -328,7 +336,8 @@ class _Claim:
         yield from self._of_negation(source)
         yield from self._of_who_does_not(bearing)
         careful = (*own.doubted, *own.attributed)
-        if any(self._says(scope) and not _touches(scope, careful) for scope in source.doubted):
+        said = (scope for scope in source.doubted if self._says(scope) or len(self._meanings.intersection(scope)) > 1)
+        if any(not _touches(scope, careful) for scope in said):
             yield "a doubt there (“reportedly”, “claims”) is left out"
         told = any(len(self._meanings.intersection(scope)) > 1 for scope in source.stated)
         if told and not (own.attributed or own.doubted or own.denied):
@@ -343,6 +352,12 @@ class _Claim:
             # "He wrote that it is false" denies, too.
             if not own.attributed or not any(_touches(scope, own.negated) for scope in source.denied):
                 yield "a denial there is left out"
+        elif (
+            own_denies
+            and source_denies
+            and any(not any(set(scope) <= set(region) for region in source.denied_all) for scope in own.denied)
+        ):
+            yield "it denies something else than is denied there"
         elif own_denies and not source_denies:
             if not any(_touches(scope, source.negated) for scope in own.denied):
                 yield "it denies what is not denied there"

@@ -33,7 +33,7 @@ _DATE = re.compile(
     r"|(?P<y4>(?:19|20)\d\d)(?![\d,.]*\d)(?!\s?(?:%|percent|per cent|million|billion)))"
 )
 _SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9, "bn": 10**9}
-_SCALES["trillion"] = 10**12
+_SCALES |= {"trillion": 10**12, "hundred": 100}
 _CURRENCIES = {
     "us$": "USD", "$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR",
     "euros": "EUR", "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "¥": "CNY", "rmb": "CNY", "cny": "CNY",
@@ -46,18 +46,28 @@ _NUMBER_WORDS = {
         "eighteen nineteen twenty".split(),
         2,
     )
-} | {word: 10 * tens for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)}
+}
+_TENS = {
+    word: 10 * tens for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
+_NUMBER_WORDS |= _TENS | {
+    f"{tens}-{one}": _TENS[tens] + value
+    for tens in _TENS
+    for one, value in {"one": 1, **_NUMBER_WORDS}.items()
+    if value < 10
+}
 _BOUNDS = {
     "more than": ">", "over": ">", "at least": ">", "above": ">", "exceeding": ">", "upwards of": ">",
     "less than": "<", "fewer than": "<", "under": "<", "below": "<", "up to": "<", "at most": "<",
     "about": "~", "around": "~", "roughly": "~", "approximately": "~", "nearly": "~", "almost": "~", "some": "~",
     "exactly": "=", "precisely": "=",
 }  # fmt: skip
+_WORDS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?:\b(?P<bound>{'|'.join(_BOUNDS)})\s+(?:a\s+)?)?"
     r"(?:(?P<before>US\$|HK\$|[$€£¥]|\b(?:USD|EUR|GBP|RMB|CNY|CHF|HKD)\b)\s?)?"
-    rf"(?:(?<![\w.,])(?P<digits>\d[\d,]*(?:\.\d+)?)|\b(?P<word>{'|'.join(_NUMBER_WORDS)})\b)"
-    r"(?:[\s-]?(?P<scale>thousand|million|billion|trillion|bn|mn|[mk])\b)?"
+    rf"(?:(?<![\w.,])(?P<digits>\d[\d,]*(?:\.\d+)?)|\b(?P<word>{_WORDS})\b)"
+    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|[mk])\b)?"
     r"(?:[\s-]?(?P<after>%|percent\b|per cent\b|percentage points?\b|dollars?\b|euros?\b|pounds?\b|yuan\b|renminbi\b|"
     r"RMB\b|francs\b|yen\b))?(?!\w)",
     re.IGNORECASE,
@@ -89,7 +99,9 @@ _PARTY = re.compile(
 )
 _DOUBT = re.compile(
     r"\b(?:reportedly|alleged(?:ly)?|possibl[ey]|might|apparent(?:ly)?|appears?|seems?|suspected|likely|probably|"
-    r"purported(?:ly)?|unconfirmed|rumou?red|claims?|claimed|said to|thought to|believed to)\b|(?<=[a-z,] )may(?= )",
+    r"purported(?:ly)?|unconfirmed|rumou?r\w*|claims?|claimed|said to|thought to|believed|perhaps|maybe|unlikely|"
+    r"allegations?|suggests?|suggested|suspect\w*|contests?|contested|contend\w*|fears?|disput\w+|debunked|"
+    r"(?:reports?|findings?|evidence|speculation|accusations?|suspicions?) that)\b|(?<=[a-z,] )may(?= )",
     re.IGNORECASE,
 )
 _SUPPOSES = re.compile(
@@ -99,6 +111,8 @@ _SUPPOSES = re.compile(
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
+# A doubt is one about all that comes after it.
+_WIDE = 16
 # How many words before and after a figure tell what it is a figure of, and within how many letters.
 _BESIDE, _BESIDE_LETTERS = 4, 80
 # A date may stand far from what it is the date of.
@@ -134,7 +148,7 @@ class Facts:
     `repeated` are figures that it gives more than once; `nations` words like "Chinese" by how they begin; `beside`
     holds the words around each figure and date; `deeds` are lines of words for what is done; `stems` what else means
     something; `negated`, `denied`, `stated`, `doubted`, `supposed` and `attributed` hold, for each word that does so,
-    the next words, as `meanings` gives them.
+    the next words, as `meanings` gives them; `denied_all` holds more of them.
     """
 
     firms: dict[str, str]
@@ -149,6 +163,7 @@ class Facts:
     stems: dict[str, str]
     negated: tuple[tuple[str, ...], ...]
     denied: tuple[tuple[str, ...], ...]
+    denied_all: tuple[tuple[str, ...], ...]
     stated: tuple[tuple[str, ...], ...]
     doubted: tuple[tuple[str, ...], ...]
     supposed: tuple[tuple[str, ...], ...]
@@ -187,8 +202,9 @@ def facts(text: str, names: FirmNames) -> Facts:
         stems=other_words(words),
         negated=tuple(_scopes(NEGATION, without_un(text))),
         denied=tuple(_scopes(_DENIES, text)),
+        denied_all=tuple(_scopes(_DENIES, text, _WIDE)),
         stated=tuple(_scopes(_PARTY, _with_parties(mentions, text))),
-        doubted=tuple(_scopes(_DOUBT, text)),
+        doubted=tuple(_scopes(_DOUBT, text, _WIDE)),
         supposed=tuple(_scopes(_SUPPOSES, unnamed)),
         attributed=tuple(_scopes(SAYS, text)),
         marks=marks(text),
@@ -215,12 +231,12 @@ def words_of(text: str) -> str:
     return " ".join(re.findall(r"\w+", fold(text)))
 
 
-def _scopes(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, ...]]:
+def _scopes(pattern: re.Pattern[str], text: str, most: int = _SCOPE) -> Iterator[tuple[str, ...]]:
     """Yield, for each match, the next few words that mean something, within its sentence: else those before it."""
     for match in pattern.finditer(text):
         after = ENDS_PART.split(text[match.end() :], maxsplit=1)[0]
         before = re.split(r"[.!?;][\s”\"’)]", text[: match.start()])[-1]
-        yield tuple(meanings(after)[:_SCOPE] or meanings(before)[-_SCOPE:])
+        yield tuple(meanings(after)[:most] or meanings(before)[-most:])
 
 
 def _beside(match: re.Match[str], text: str, most: int, letters: int) -> frozenset[str]:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
+from app.cite import MONTHS
 from app.facts import bears, dates_in, numbers_in
 from app.meanings import meanings
 from app.verbatim import NEGATION
 from app.words import irregular_forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest.firms import FirmNames
 
 _Key = TypeVar("_Key")
+_Segment = tuple[set[object], list[str]]
 # Words that say when and in what relation, and those that bind or permit: each line counts as one word.
 _RELATIONS = tuple(
     frozenset(line.split())
@@ -55,7 +57,9 @@ _NEARLY = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone)\b", re.IGNORECASE
+    r"\b(?:outside|except|excluding|without|other than|rather than|instead of|apart from|only|alone|against|unlike|"
+    r"in contrast to|contrary to|compared (?:to|with))\b",
+    re.IGNORECASE,
 )
 _LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
 _DENIES = re.compile(rf"{NEGATION.pattern}|\bden(?:y|ies|ied)\b", re.IGNORECASE)
@@ -73,6 +77,10 @@ _PART = (
 )
 _PART_OF = re.compile(rf"\b{_PART}\s+(?:\w+\s+)?(?:of|to|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
 _ITS_PART = re.compile(rf"[’']s?\s+(?:\w+\s+)?{_PART}\b", re.IGNORECASE)
+_IN_TIME = frozenset(("before", "after", "since", "until"))
+_BOUND = re.compile(r"\b(before|after|since|until|by|to)\s+(?:the\s+)?$", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_SEGMENT = re.compile(r"[,;:]\s|\s(?:and|but|while|whereas)\s")
 _CLAUSE = re.compile(r"[,;:.]\s|\s(?:and|but|while|which|who)\s")
 
 
@@ -87,6 +95,8 @@ def unlimited(claim: str, source: str, names: FirmNames) -> Iterator[str]:
     yield from _of_parts(claim, source, names)
     yield from _of_dates(claim, source)
     yield from _of_figures(claim, source)
+    yield from _of_bounds(claim, source)
+    yield from _of_segments(claim, source, names)
 
 
 def _of_lines(lines: Sequence[frozenset[str]], claim: str, source: str) -> Iterator[str]:
@@ -167,6 +177,65 @@ def _of_figures(claim: str, source: str) -> Iterator[str]:
             back = {_nearest(day[1], numbers)[0] for day in dates if bears(date, day[0]) and numbers}
             if near and back and figure not in back and not any(bears(date, one) for one in near):
                 yield f"{clause.strip()}: that figure has another date there"
+
+
+def _of_bounds(claim: str, source: str) -> Iterator[str]:
+    """Tell of a figure or date that a small word before it, such as "before" or "by", bounds in one text only."""
+    there = _bounds(source)
+    for key, bound in _bounds(claim).items():
+        known = there.get(key, bound)
+        if known != bound and (bound or known in _IN_TIME):
+            yield f"“{bound or known}” is said otherwise there"
+
+
+def _bounds(text: str) -> dict[object, str]:
+    found: dict[object, str] = {}
+    for key, start, _ in (*numbers_in(text), *dates_in(text)):
+        bound = _BOUND.search(text[:start])
+        found[key] = bound[1].casefold() if bound else ""
+    return found
+
+
+def _of_segments(claim: str, source: str, names: FirmNames) -> Iterator[str]:
+    """Tell of a figure or date that stands with somebody whom the source names beside another one alone.
+
+    "The ministry fined Hikvision $5 million and Dahua $3 million" fines Dahua nothing else.
+    """
+    for find in (numbers_in, dates_in):
+        found = [_segments(sentence, find, names) for sentence in _SENTENCE.split(source)]
+        for keys, named in _segments(claim, find, names):
+            for key in keys:
+                wrong = next((who for segments in found for who in _misplaced(key, named, segments)), None)
+                if wrong:
+                    yield f"{wrong} has another figure or date there"
+                    return
+
+
+def _segments(text: str, find: Callable[[str], Sequence[tuple[object, int, int]]], names: FirmNames) -> list[_Segment]:
+    """Return the figures or dates of each part of a sentence, and who and what it names, in order."""
+    parts = _SEGMENT.split(text)
+    return [({key for key, *_ in find(one)}, _who(one, names, begins=at == 0)) for at, one in enumerate(parts)]
+
+
+def _misplaced(key: object, named: Sequence[str], segments: Sequence[_Segment]) -> list[str]:
+    """Return who of `named` stands beside other figures than `key` alone, but for who acts in all of the sentence."""
+    beside = {who for keys, there in segments if key in keys for who in there}
+    others = [who for keys, there in segments if keys and key not in keys for who in there if who not in beside]
+    wrong = [who for who in named if who in others]
+    acts = next((who for _, there in segments for who in there), None)
+    is_apart = beside.isdisjoint(named)
+    return wrong if beside and (is_apart or any(who != acts for who in wrong)) else []
+
+
+def _who(text: str, names: FirmNames, *, begins: bool) -> list[str]:
+    """Return who and what is named, in order: firms, and words with a capital letter that begin no sentence."""
+    firms = names.find(text)
+    rest = text
+    for one in firms:
+        rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
+    words = [match for match in re.finditer(r"\b[A-Z][a-z]+\b", rest) if match.start() or not begins]
+    found = [(one.start, one.firm) for one in firms]
+    return [who for _, who in sorted([*found, *((one.start(), one[0]) for one in words if one[0] not in MONTHS)])]
 
 
 def _nearest(place: int, others: Sequence[tuple[_Key, int, int]]) -> tuple[_Key, int, int]:

@@ -50,7 +50,7 @@ _ASIDE = re.compile(
 _DIRECTLY = re.compile(r"\s+(?:also\s+|has\s+|had\s+|then\s+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[“\"]?[A-Z])")
 _WHICH = re.compile(r"\b(?:which|who|whom|whose|where)\b")
-_SPEAKS_ON = re.compile(rf"{_DIRECTLY.pattern}({_SPOKE.pattern})")
+_SPEAKS_ON = re.compile(rf"{_DIRECTLY.pattern}({_SPOKE.pattern}|\b(?:claim|sa[iy]|den[iy])\w*)")
 _THAT = re.compile(r"^\s+that\b")
 # How many words of what somebody says tell that a claim says it.
 _SAID = 6
@@ -193,11 +193,12 @@ def _of_speakers(claim: str, source: str, names: FirmNames) -> Iterator[str]:
 def _of_parties(claim: str, source: str, names: FirmNames) -> Iterator[str]:
     """Tell of what a firm says of itself or another in the source, and the claim does not give to it."""
     said = {one.firm: one for one in names.find(claim)}
-    meant = set(meanings(claim))
+    meant, speaking = set(meanings(claim)), set[str]()
     for one in names.find(source):
         spoke = _SPEAKS_ON.match(source[one.end :])
         if not spoke:
             continue
+        speaking.add(one.firm)
         heard = said.get(one.firm)
         if heard and re.search(rf"\b{spoke[1]}\s+$", claim[: heard.start]):
             yield f"it is {one.form} who {spoke[1]} that there"
@@ -205,6 +206,9 @@ def _of_parties(claim: str, source: str, names: FirmNames) -> Iterator[str]:
         scope = meanings(re.split(r"[,;.]", said_there, maxsplit=1)[0])[:_SAID]
         if not heard and len(meant.intersection(scope)) > 1 and not _SOMEBODY.search(claim):
             yield f"it is {one.form} who says so there"
+    others = [one for one in said.values() if _SPEAKS_ON.match(claim[one.end :]) and one.firm not in speaking]
+    if speaking and others:
+        yield f"{others[0].form} says nothing there"
 
 
 def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
@@ -255,7 +259,7 @@ def _of_subjects(claim: str, source: str, before_it: str) -> Iterator[str]:
 def _deeds(text: str) -> Iterator[tuple[str, set[str], set[str], bool]]:
     """Yield each verb of a text as a stem or line of deeds, the words before and after it, and if it is passive."""
     for verb in islice(VERB.finditer(text), _MOST_VERBS):
-        if SAYS.fullmatch(verb[0]):
+        if SAYS.fullmatch(verb[0]) and verb[0] != "accused":
             continue
         ends = ENDS_PART.finditer(text, 0, verb.start())
         # "Vantry, based in Kessel and traded there, sold it": what goes on with "and" has the same doer.
