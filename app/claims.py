@@ -15,7 +15,7 @@ from app.facts import bears, dates_in, facts, is_of_nation, iso_date, words_of
 from app.leads import left_out
 from app.limits import unlimited
 from app.meanings import meanings
-from app.roles import misattributed
+from app.roles import misattributed, tells
 from app.verbatim import is_verbatim, quotations
 from app.words import share_of, weighed_words
 
@@ -37,6 +37,8 @@ _SHARE_HERE = 0.35
 _MOST = 3
 # Pieces of evidence whose words are tried for words that mean the same.
 _TRIED = 3
+# Words of a publisher's name.
+_LONGEST_NAME = 5
 # Characters: a longer sentence tells too much at once, and rules take long over it.
 _LONGEST = 1000
 _CLAUSE = re.compile(
@@ -69,6 +71,24 @@ _LEANS = re.compile(
     r"researchers?|authors?)\b)|\b(?:den[iy]|reject|disput|confirm|call)\w* (?:this|that|it|them)\b",
     re.IGNORECASE,
 )
+
+
+# Words in other letters than Latin, which no rule here understands.
+_OTHER_SCRIPT = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]+")
+_NAMED = re.compile(r"[A-Z][\w-]+")
+# A publisher that is known by its address alone.
+_HOST = re.compile(r"(?:^|\s)(?:www\.)?([a-z0-9-]+)\.[a-z]{2,}(?:\.[a-z]{2})?(?=\s|$)")
+_FIRST_PERSON = re.compile(r"\b(?:I|we|our|us|my)\b", re.IGNORECASE)
+
+
+def _spelt_out(host: str, sentence: str) -> Iterator[str]:
+    """Yield how a sentence spells the name that an address is made of: "Citizen Lab" for citizenlab.org."""
+    words = list(re.finditer(r"\w+", sentence))
+    wanted = host.replace("-", "")
+    for first in range(len(words)):
+        for last in range(first, min(first + _LONGEST_NAME, len(words))):
+            if "".join(word[0] for word in words[first : last + 1]).casefold() == wanted:
+                yield sentence[words[first].start() : words[last].end()]
 
 
 def leans_back(sentence: str) -> bool:
@@ -181,6 +201,7 @@ class _Claim:
             ("word", own.strong, "“{}” is not said there"),
             ("stem", own.stems, "there is no word like “{}” there"),
             ("deed", own.deeds, "there is no word like “{}” there"),
+            ("script", {one: one for one in _OTHER_SCRIPT.findall(self._text)}, "“{}” does not stand there"),
             ("denial", {True: ""} if "denies" in own.marks else {}, "it denies what is not denied there"),
         )
         for kind, found, missing in stated:
@@ -199,11 +220,13 @@ class _Claim:
         # Who "the firm" is may be told by what goes before; what it did, when and how much, is told here.
         own, whole = self._facts_of(evidence.text), self._facts_of(f"{evidence.understood} {evidence.text}")
         # A sentence that names firms and points back to none is about those alone.
-        meant = whole.firms if not own.firms or _POINTS_BACK.search(evidence.text) else own.firms
-        told = self._facts_of(evidence.known)
+        leans = _POINTS_BACK.search(evidence.text) or (not own.firms and leans_back(evidence.text))
+        meant = whole.firms if leans else own.firms
+        voice = self._voice_of(evidence)
+        told = self._facts_of(voice)
         here, folded = (f" {words_of(text)} " for text in (evidence.text, f"{evidence.understood} {evidence.text}"))
-        said = set(meanings(f"{evidence.understood} {evidence.text} {evidence.known}"))
-        known = f"{folded}{words_of(evidence.known)} "
+        said = set(meanings(f"{evidence.understood} {evidence.text} {voice}"))
+        known = f"{folded}{words_of(voice)} "
         return {
             key
             for key in self.wanted
@@ -217,7 +240,26 @@ class _Claim:
             or (key[0] == "stem" and key[1] in said)
             or (key[0] == "denial" and bool("denies" in own.marks or own.negated))
             or (key[0] == "deed" and key[1] in own.deeds)
+            or (key[0] == "script" and str(key[1]) in f"{evidence.understood} {evidence.text} {evidence.known}")
         }
+
+    def _voice_of(self, evidence: Evidence) -> str:
+        """Return who speaks and who publishes, as far as the sentence has them only say so, and as it spells them.
+
+        They do what a passage tells only where it tells it of "us".
+        """
+        known = evidence.known
+        for host in _HOST.finditer(known):
+            known += "".join(f" . {name}" for name in _spelt_out(host[1], self._text))
+        names = [name for name in known.split(" . ") if name]
+        if _FIRST_PERSON.search(f"{evidence.understood} {evidence.text}"):
+            return " . ".join(names)
+        return " . ".join(name for name in names if self._tells(name))
+
+    def _tells(self, name: str) -> bool:
+        """Tell whether the sentence has somebody say, or publish, what else it states; so also if it names nobody."""
+        place = re.search(rf"\b{re.escape(name)}\b", self._text, re.IGNORECASE)
+        return not place or tells(self._text, place.start(), place.end())
 
     def in_words_of(
         self, evidence: Sequence[Evidence], held: Mapping[int, set[tuple[str, object]]], alike: Alike
@@ -273,7 +315,7 @@ class _Claim:
 
     def _dates_of(self, evidence: Evidence, wanted: object) -> Iterator[Date]:
         """Yield the dates of a document that may bear a date which is said to be that of a publication."""
-        tied = any(self._is_tied(before, evidence.known) for before in self._before(wanted))
+        tied = any(self._is_tied(before, self._voice_of(evidence)) for before in self._before(wanted))
         if tied:
             yield from filter(None, map(iso_date, (evidence.source.published, evidence.source.modified)))
 
@@ -288,7 +330,7 @@ class _Claim:
 
     def share(self, evidence: Iterable[Evidence]) -> float:
         """Return the share of the sentence's words, by weight, that stand in some evidence."""
-        return share_of(self._words, " ".join(f"{one.understood} {one.text} {one.known}" for one in evidence))
+        return share_of(self._words, " ".join(f"{one.understood} {one.text} {self._voice_of(one)}" for one in evidence))
 
     def closeness(self, evidence: Evidence) -> tuple[bool, float]:
         """Return whether enough of the sentence stands in the evidence itself, and the share with all around it."""
@@ -309,7 +351,10 @@ class _Claim:
         if self.share(bearing) < _SHARE or self._is_little(bearing):
             yield "too few of its words stand there"
         best = max(bearing, key=lambda one: self.share([one]))
-        yield from self._of_swapped(best)
+        for one in bearing:
+            yield from self._of_swapped(one)
+            if len(bearing) > 1 and self._is_of_others(one):
+                yield "one of the passages that would bear it is about others"
         yield from self._of_order(best)
         yield from self._of_doubt(bearing)
         before = " ".join(one.understood for one in bearing)
@@ -320,11 +365,16 @@ class _Claim:
         yield from unlimited(self._text, told, self._names)
         yield from left_out(self._text, told)
 
+    def _is_of_others(self, one: Evidence) -> bool:
+        """Tell whether a piece names somebody, or some place, and nobody that the sentence names."""
+        named = set(_NAMED.findall(one.text)[1:] if _NAMED.match(one.text) else _NAMED.findall(one.text))
+        return bool(named) and not leans_back(one.text) and named.isdisjoint(_NAMED.findall(self._text))
+
     def _of_swapped(self, best: Evidence) -> Iterator[str]:
         """Yield a firm that stands where the evidence that says most of the sentence names another."""
         there = {one.firm: one.form for one in self._names.find(best.text)}
         left_out = [form for firm, form in there.items() if firm not in self._facts.firms]
-        told = {one.firm for one in self._names.find(best.known)}
+        told = {one.firm for one in self._names.find(self._voice_of(best))}
         if _POINTS_BACK.search(best.text):
             told |= {one.firm for one in self._names.find(best.understood)}
         added = [form for firm, form in self._facts.firms.items() if firm not in there and firm not in told]
