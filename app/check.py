@@ -10,8 +10,9 @@ from app import collection, compose
 from app.alike import WordsAlike
 from app.answers import source_json
 from app.cite import printed_day
-from app.claims import Evidence, ruled
+from app.claims import ruled
 from app.drafts import draft_sentence
+from app.pieces import Evidence
 from ingest.errors import DossierError, NotFoundError
 from ingest.places import Places
 from ingest.voices import voices

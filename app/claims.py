@@ -15,6 +15,7 @@ from app.facts import bears, dates_in, facts, is_of_nation, iso_date, words_of
 from app.leads import left_out
 from app.limits import unlimited
 from app.meanings import meanings
+from app.pieces import HOST, leans_back, spelt_out
 from app.roles import misattributed, tells
 from app.verbatim import is_verbatim, quotations
 from app.words import share_of, weighed_words
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from app.alike import Alike
     from app.facts import Date, Facts
+    from app.pieces import Evidence
     from ingest.firms import FirmNames
-    from ingest.records import Source
 
 # The share of a sentence's words, by weight, that must stand in what bears it, also where others mean the same: over
 # right sentences of two development sets it was .63 and more.
@@ -37,8 +38,8 @@ _SHARE_HERE = 0.35
 _MOST = 3
 # Pieces of evidence whose words are tried for words that mean the same.
 _TRIED = 3
-# Words of a publisher's name.
-_LONGEST_NAME = 5
+# Letters beside "we" that tell what we do.
+_NEAR = 40
 # Characters: a longer sentence tells too much at once, and rules take long over it.
 _LONGEST = 1000
 _CLAUSE = re.compile(
@@ -63,58 +64,10 @@ _PUBLISHED = re.compile(
     r"pages?|brief)\b[^.;,:]{0,40}$",
     re.IGNORECASE,
 )
-# What cannot be understood without the sentence before it.
-_LEANS = re.compile(
-    r"^\W*(?:it|they|its|their|he|she|his|her|this|that|these|those|both)\b|\b(?:the (?:same|two|three|others?)\b"
-    r"|(?:the|this|that) (?:\w+ )?(?:compan(?:y|ies)|firms?|group|department|agency|ministry|bureau|university|"
-    r"institute|government|court|report|article|study|paper|decision|order|list|contract|deal|sale|agreement|rule|entry|entities|"
-    r"researchers?|authors?)\b)|\b(?:den[iy]|reject|disput|confirm|call)\w* (?:this|that|it|them)\b",
-    re.IGNORECASE,
-)
-
-
 # Words in other letters than Latin, which no rule here understands.
 _OTHER_SCRIPT = re.compile(r"[^\W\d_A-Za-z\u00c0-\u024f]+")
 _NAMED = re.compile(r"[A-Z][\w-]+")
-# A publisher that is known by its address alone.
-_HOST = re.compile(r"(?:^|\s)(?:www\.)?([a-z0-9-]+)\.[a-z]{2,}(?:\.[a-z]{2})?(?=\s|$)")
 _FIRST_PERSON = re.compile(r"\b(?:I|we|our|us|my)\b", re.IGNORECASE)
-
-
-def _spelt_out(host: str, sentence: str) -> Iterator[str]:
-    """Yield how a sentence spells the name that an address is made of: "Citizen Lab" for citizenlab.org."""
-    words = list(re.finditer(r"\w+", sentence))
-    wanted = host.replace("-", "")
-    for first in range(len(words)):
-        for last in range(first, min(first + _LONGEST_NAME, len(words))):
-            if "".join(word[0] for word in words[first : last + 1]).casefold() == wanted:
-                yield sentence[words[first].start() : words[last].end()]
-
-
-def leans_back(sentence: str) -> bool:
-    """Tell whether a sentence speaks of something that only a sentence before it names."""
-    return bool(_LEANS.search(sentence))
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A run of sentences that may bear a statement.
-
-    `text` is what would be quoted, `understood` what it needs to be understood: its antecedents and the proof of who
-    speaks; `speaker` and `source` are what is stored of its voice and document; `length` counts sentences, but for
-    those that lean on the one before them.
-    """
-
-    text: str
-    understood: str
-    speaker: str | None
-    source: Source
-    length: int = 1
-
-    @property
-    def known(self) -> str:
-        """Who speaks and who publishes. Not the title, which names more than a passage is about."""
-        return " . ".join(filter(None, (self.speaker, self.source.publisher, self.source.author)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,17 +202,26 @@ class _Claim:
         They do what a passage tells only where it tells it of "us".
         """
         known = evidence.known
-        for host in _HOST.finditer(known):
-            known += "".join(f" . {name}" for name in _spelt_out(host[1], self._text))
+        for host in HOST.finditer(known):
+            known += "".join(f" . {name}" for name in spelt_out(host[1], self._text))
         names = [name for name in known.split(" . ") if name]
-        if _FIRST_PERSON.search(f"{evidence.understood} {evidence.text}"):
-            return " . ".join(names)
-        return " . ".join(name for name in names if self._tells(name))
+        told = f"{evidence.understood} {evidence.text}"
+        return " . ".join(name for name in names if self._tells(name) or self._is_we(name, told))
 
     def _tells(self, name: str) -> bool:
         """Tell whether the sentence has somebody say, or publish, what else it states; so also if it names nobody."""
         place = re.search(rf"\b{re.escape(name)}\b", self._text, re.IGNORECASE)
         return not place or tells(self._text, place.start(), place.end())
+
+    def _is_we(self, name: str, told: str) -> bool:
+        """Tell whether the sentence says of somebody what a passage says of "us": the next word, or the one before."""
+        parts = re.split(rf"\b{re.escape(name)}\b", self._text, maxsplit=1, flags=re.IGNORECASE)
+        before, after = meanings(parts[0])[-1:], meanings(parts[-1])[:1]
+        return any(
+            (after and after[0] in meanings(told[we.end() : we.end() + _NEAR])[:2])
+            or (before and before[0] in meanings(told[max(0, we.start() - _NEAR) : we.start()])[-2:])
+            for we in _FIRST_PERSON.finditer(told)
+        )
 
     def in_words_of(
         self, evidence: Sequence[Evidence], held: Mapping[int, set[tuple[str, object]]], alike: Alike
@@ -383,7 +345,7 @@ class _Claim:
 
     def _of_doubt(self, bearing: Sequence[Evidence]) -> Iterator[str]:
         own, source = self._facts, self._facts_of(" ".join(one.text for one in bearing))
-        yield from self._of_negation(source)
+        yield from self._of_negation(source, set(meanings(" ".join(one.text for one in bearing))))
         yield from self._of_who_does_not(bearing)
         careful = (*own.doubted, *own.attributed)
         said = (scope for scope in source.doubted if self._says(scope) or len(self._meanings.intersection(scope)) > 1)
@@ -395,22 +357,20 @@ class _Claim:
         if any(self._says(scope) and not _touches(scope, own.supposed) for scope in source.supposed):
             yield "what is only planned or supposed there is stated"
 
-    def _of_negation(self, source: Facts) -> Iterator[str]:
+    def _of_negation(self, source: Facts, known: set[str]) -> Iterator[str]:
         own = self._facts
         own_denies, source_denies = "denies" in own.marks, "denies" in source.marks
         if source_denies and not own_denies:
             # "He wrote that it is false" denies, too.
             if not own.attributed or not any(_touches(scope, own.negated) for scope in source.denied):
                 yield "a denial there is left out"
-        elif (
-            own_denies
-            and source_denies
-            and any(not any(set(scope) <= set(region) for region in source.denied_all) for scope in own.denied)
-        ):
-            yield "it denies something else than is denied there"
         elif own_denies and not source_denies:
             if not any(_touches(scope, source.negated) for scope in own.denied):
                 yield "it denies what is not denied there"
+        elif own_denies and any(
+            not any(known.intersection(scope) <= set(region) for region in source.denied_all) for scope in own.denied
+        ):
+            yield "it denies something else than is denied there"
         else:
             said = [scope for scope in source.negated if self._says(scope)]
             if len(said) > len(own.negated) or any(not _touches(scope, own.negated) for scope in said):

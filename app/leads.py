@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 # Small words that take something away from what follows.
 _TAKES_AWAY = frozenset(
     "can could should may might must would will shall not no nor never only once more most few until before seldom "
-    "perhaps maybe had investigation".split()
+    "perhaps maybe investigation".split()
 )
 _HARMLESS = (EMPTY - _TAKES_AWAY) | frozenset(
     "reported reports said says wrote writes announced told stated published noted added according jointly together "
-    "company firm group already".split()
+    "company firm group already found concluded".split()
 )
 # So a clause begins that tells only when or where.
 _WHEN = re.compile(r"^\W*(?:in|on|at|after|since|during|by|from|as|when|while|following|under)\b", re.IGNORECASE)

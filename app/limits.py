@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.cite import MONTHS
 from app.facts import bears, dates_in, numbers_in
-from app.meanings import meanings
+from app.meanings import PLAIN, meanings
 from app.verbatim import NEGATION
 from app.words import irregular_forms
 
@@ -79,6 +79,8 @@ _PART_OF = re.compile(rf"\b{_PART}\s+(?:\w+\s+)?(?:of|to|from|with)\s+(?:the\s+)
 _ITS_PART = re.compile(rf"[’']s?\s+(?:\w+\s+)?{_PART}\b", re.IGNORECASE)
 _IN_TIME = frozenset(("before", "after", "since", "until"))
 _BOUND = re.compile(r"\b(before|after|since|until|by|to)\s+(?:the\s+)?$", re.IGNORECASE)
+# Letters after a number that tell of what it is.
+_NEAR = 40
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _SEGMENT = re.compile(r"[,;:]\s|\s(?:and|but|while|whereas)\s")
 _CLAUSE = re.compile(r"[,;:.]\s|\s(?:and|but|while|which|who)\s")
@@ -97,6 +99,7 @@ def unlimited(claim: str, source: str, names: FirmNames) -> Iterator[str]:
     yield from _of_figures(claim, source)
     yield from _of_bounds(claim, source)
     yield from _of_segments(claim, source, names)
+    yield from _of_counts(claim, source)
 
 
 def _of_lines(lines: Sequence[frozenset[str]], claim: str, source: str) -> Iterator[str]:
@@ -194,6 +197,18 @@ def _bounds(text: str) -> dict[object, str]:
         bound = _BOUND.search(text[:start])
         found[key] = bound[1].casefold() if bound else ""
     return found
+
+
+def _of_counts(claim: str, source: str) -> Iterator[str]:
+    """Tell of a number of something that in the source is a number of something else."""
+    there = numbers_in(source)
+    for number, start, end in numbers_in(claim):
+        what = meanings(re.split(r"[,;:.]\s", claim[end : end + _NEAR], maxsplit=1)[0])[:1]
+        others = [meanings(source[until : until + _NEAR])[:3] for one, _, until in there if one == number]
+        if number.unit or not what or PLAIN.fullmatch(claim[end:].split(maxsplit=1)[0].strip(",.")):
+            continue
+        if others and all(other and what[0] not in other for other in others):
+            yield f"{claim[start:end].strip()} is a number of something else there"
 
 
 def _of_segments(claim: str, source: str, names: FirmNames) -> Iterator[str]:

@@ -48,9 +48,12 @@ _ASIDE = re.compile(
 )
 # Between who speaks and the verb, where nobody else can be meant.
 _DIRECTLY = re.compile(r"\s+(?:also\s+|has\s+|had\s+|then\s+)?")
+# A comma that puts a part first or last, and not who says so.
+_COMMA = re.compile(r", (?!according to\b|(?:[A-Z][\w.]*\s+){1,5}(?:reported|wrote|said|writes|says|reports)\b)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[“\"]?[A-Z])")
 _WHICH = re.compile(r"\b(?:which|who|whom|whose|where)\b")
 _SPEAKS_ON = re.compile(rf"{_DIRECTLY.pattern}({_SPOKE.pattern}|\b(?:claim|sa[iy]|den[iy])\w*)")
+_DENIES = re.compile(r"den[iy]")
 _THAT = re.compile(r"^\s+that\b")
 # How many words of what somebody says tell that a claim says it.
 _SAID = 6
@@ -203,7 +206,8 @@ def _of_parties(claim: str, source: str, names: FirmNames) -> Iterator[str]:
         spoke = _SPEAKS_ON.match(source[one.end :])
         if not spoke:
             continue
-        speaking.add(one.firm)
+        if not _DENIES.match(spoke[1]):
+            speaking.add(one.firm)
         heard = said.get(one.firm)
         if heard and re.search(rf"\b{spoke[1]}\s+$", claim[: heard.start]):
             yield f"it is {one.form} who {spoke[1]} that there"
@@ -211,7 +215,8 @@ def _of_parties(claim: str, source: str, names: FirmNames) -> Iterator[str]:
         scope = meanings(re.split(r"[,;.]", said_there, maxsplit=1)[0])[:_SAID]
         if not heard and len(meant.intersection(scope)) > 1 and not _SOMEBODY.search(claim):
             yield f"it is {one.form} who says so there"
-    others = [one for one in said.values() if _SPEAKS_ON.match(claim[one.end :]) and one.firm not in speaking]
+    saying = ((one, _SPEAKS_ON.match(claim[one.end :])) for one in said.values() if one.firm not in speaking)
+    others = [one for one, spoke in saying if spoke and not _DENIES.match(spoke[1])]
     if speaking and others:
         yield f"{others[0].form} says nothing there"
 
@@ -258,6 +263,19 @@ def _of_subjects(claim: str, source: str, before_it: str) -> Iterator[str]:
         is_there = bool(doing) and doing.issubset(known)
         if same and is_there and all(before and doing.isdisjoint(before) for _, before, _, _ in same):
             yield "there others do that"
+            return
+    yield from _of_later(claim, source, before_it)
+
+
+def _of_later(claim: str, source: str, before: str) -> Iterator[str]:
+    """Tell of who does a deed in the claim and is named only in a later sentence of the source."""
+    sentences = _SENTENCE.split(source)
+    known = [set(meanings(" ".join((before, *sentences[: at + 1])))) for at in range(len(sentences))]
+    for verb, doers, _, _ in _deeds(claim) if len(sentences) > 1 else ():
+        until = [known[at] for at, one in enumerate(sentences) if any(deed[0] == verb for deed in _deeds(one))]
+        late = (doers - {verb}) & known[-1]
+        if until and all(late - one for one in until):
+            yield "who does it there is named only after it"
             return
 
 
@@ -337,7 +355,7 @@ def _of_order(claim: str, source: str) -> Iterator[str]:
         here = _telling(part)
         places = [there.index(word) for word in here if here.count(word) == there.count(word) == 1]
         back = sum(after < before for before, after in pairwise(places))
-        if back > 1 + is_turned + part.count(", "):
+        if back > 1 + is_turned + len(_COMMA.findall(part)):
             yield "its words stand in another order there"
 
 

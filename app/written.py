@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from app.alike import WordsAlike
 from app.answers import AnswerSentence, Check, Quote
 from app.cite import cite, printed_day, printed_place
-from app.claims import Evidence, leans_back, ruled
+from app.claims import ruled
 from app.compose import denial
 from app.denials import denies, with_denials
 from app.drafts import draft_sentences
 from app.facts import facts, words_of
+from app.pieces import Evidence, leans_back
 from app.words import content_words, share_of, weighed_words
 from app.write import ModelError
 from ingest.passages import LONGEST_SENTENCE, marks

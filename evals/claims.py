@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
     from app.dossier import Dossier
 
-_POSTS = frozenset(f"post-{post}.json" for post in (1016, 1023, 1032, 1070, 1101, 1107, 1134))
+# The posts of the WordPress export that a set is about.
+_POSTS = {
+    "seven posts": (1016, 1023, 1032, 1070, 1101, 1107, 1134),
+    "seventeen posts, by a language model": (
+        1007, 1008, 1014, 1018, 1019, 1020, 1021, 1028, 1031, 1033, 1034, 1038, 1040, 1044, 1048, 1051, 1053,
+    ),
+}  # fmt: skip
 _SENTENCES = Path(__file__).with_name("claims_sentences.json")
 
 
@@ -58,8 +64,10 @@ def run(home: Path) -> dict[str, Any]:
         row | {"question": asked[row["id"]].text, "history": asked[row["id"]].history}
         for row in sentences["the seed article"]
     ]
-    posts = [post for post in wordpress_posts() if post[0] in _POSTS]
-    found["seven posts"] = _said_of(home, posts, sentences["seven posts"])
+    for name, wanted in _POSTS.items():
+        names = {f"post-{post}.json" for post in wanted}
+        posts = [post for post in wordpress_posts() if post[0] in names]
+        found[name] = _said_of(home, posts, sentences[name])
     return found | {"the seed article": _said_of(home, seed, rows)}
 
 
