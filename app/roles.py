@@ -136,12 +136,12 @@ def _named(text: str, names: FirmNames) -> list[_Named]:
 
 
 def _reports(text: str, one: _Named) -> bool:
-    return tells(text, one[1], one[2])
+    return bool(_TELLS.search(text[: one[1]]) or _TOLD.match(text[one[2] :]))
 
 
 def tells(text: str, start: int, end: int) -> bool:
     """Tell whether whom a text names from `start` to `end` only says what else it states, or publishes it."""
-    return bool(_TELLS.search(text[:start]) or _TOLD.match(text[end:]) or SAYS.match(text[end:].lstrip(" ,")))
+    return bool(_TELLS.search(text[:start]) or SAYS.match(text[end:].lstrip(" ,")) or _TOLD.match(text[end:]))
 
 
 def _acting(text: str, names: FirmNames) -> dict[str, tuple[int, int]]:

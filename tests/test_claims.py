@@ -146,3 +146,74 @@ def test_nothing_to_bear_it(names: FirmNames) -> None:
 def test_what_is_too_long(names: FirmNames) -> None:
     """A sentence too long to be checked in time is not borne, whatever stands in it."""
     assert ruled("A" * 20_000, [STAKE], names).problems == ("it is too long to be checked",)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("Hikvision rarely sold cameras to the police of Kashgar.", "Hikvision sold cameras to the police of Kashgar."),
+        (
+            "Critics believe Hikvision sold cameras to the police of Kashgar.",
+            "Hikvision sold cameras to the police of Kashgar.",
+        ),
+        (
+            "The rumour that Hikvision sold cameras to the police of Kashgar was debunked.",
+            "Hikvision sold cameras to the police of Kashgar.",
+        ),
+        (
+            "Hikvision contests that it sold cameras to the police of Kashgar.",
+            "Hikvision sold cameras to the police of Kashgar.",
+        ),
+        ("Perhaps Hikvision sold cameras to Kashgar.", "Hikvision sold cameras to Kashgar."),
+        ("The ministry fined Hikvision $5 million and Dahua $3 million.", "The ministry fined Dahua $5 million."),
+        ("Hikvision sold 300 cameras to Kashgar and 200 cameras to Hotan.", "Hikvision sold 300 cameras to Hotan."),
+        ("Intel bought 5 percent of SenseTime and 9 percent of Megvii.", "Intel bought 9 percent of SenseTime."),
+        ("Zhang Wei was arrested in 2016, and Li Na was arrested in 2018.", "Zhang Wei was arrested in 2018."),
+        (
+            "SenseTime raised $620 million in May 2018 and Megvii raised $750 million in May 2019.",
+            "SenseTime raised $750 million in May 2019.",
+        ),
+        (
+            "SenseTime held a 49 percent stake in SenseNets.",
+            "SenseTime held a 49 percent stake in SenseNets on 22 March 2019.",
+        ),
+        ("In March 2015 Hikvision opened a plant in Kashgar.", "In March 2019 Hikvision opened a plant in Kashgar."),
+        ("Microsoft paid Zhang Wei $4 million.", "Microsoft bribed Zhang Wei with $4 million."),
+        ("Guards killed Zhang Wei in Kashgar in 2018.", "Guards tortured Zhang Wei in Kashgar in 2018."),
+        (
+            "Hikvision denied selling cameras to Kashgar but defended selling cameras to Hotan.",
+            "Hikvision denied selling cameras to Hotan.",
+        ),
+        ("The cameras were sold to the police of Kashgar.", "The Weir Review sold cameras to the police of Kashgar."),
+        (
+            "Hikvision, unlike Dahua, sold cameras to the police of Kashgar.",
+            "Dahua sold cameras to the police of Kashgar.",
+        ),
+        (
+            "The engineer Zhang Wei accused the manager Li Na of fraud.",
+            "The manager Li Na accused the engineer Zhang Wei of fraud.",
+        ),
+        ("Hikvision sold two hundred cameras to Kashgar.", "Hikvision sold two cameras to Kashgar."),
+        ("Hikvision sold twenty-five cameras to Kashgar.", "Hikvision sold twenty cameras to Kashgar."),
+        ("Hikvision's sales fell by 30 percent in 2018.", "Hikvision's sales fell to 30 percent in 2018."),
+        ("Hikvision was founded before 2005 in Hangzhou.", "Hikvision was founded in 2005 in Hangzhou."),
+        ("海康威视向喀什警方出售三百台摄像机。", "海康威视向喀什警方出售五百台摄像机。"),
+        ("Hikvision voted against the ban on cameras.", "Hikvision voted for the ban on cameras."),
+        (
+            "They received the links while campaigning. The study was made with the help of Vantry Board.",
+            "Vantry Board received the links while campaigning.",
+        ),
+        (
+            "SenseNets claims to have a partnership with Microsoft.",
+            "Microsoft claims to have a partnership with SenseNets.",
+        ),
+        (
+            "The messages reached seven firms and were at least 92 in all, some to organizations.",
+            "The messages reached at least 92 organizations.",
+        ),
+    ],
+)
+def test_what_is_little_changed(source: str, sentence: str, names: FirmNames) -> None:
+    """A source bears its own sentence, and none that differs in who, how much, when, or how certain it is."""
+    assert ruled(source, [told(source)], names).problems == ()
+    assert not ruled(sentence, [told(source)], names).is_borne
