@@ -52,7 +52,9 @@ _DIRECTLY = re.compile(r"\s+(?:also\s+|has\s+|had\s+|then\s+)?")
 _COMMA = re.compile(r", (?!according to\b|(?:[A-Z][\w.]*\s+){1,5}(?:reported|wrote|said|writes|says|reports)\b)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[“\"]?[A-Z])")
 _WHICH = re.compile(r"\b(?:which|who|whom|whose|where)\b")
-_SPEAKS_ON = re.compile(rf"{_DIRECTLY.pattern}({_SPOKE.pattern}|\b(?:claim|sa[iy]|den[iy])\w*)")
+_SPEAKS_ON = re.compile(
+    rf"(?:,?\s+(?:which|who|itself)\b)?{_DIRECTLY.pattern}({_SPOKE.pattern}|\b(?:claim|sa[iy]|den[iy])\w*)"
+)
 _DENIES = re.compile(r"den[iy]")
 _THAT = re.compile(r"^\s+that\b")
 # How many words of what somebody says tell that a claim says it.
