@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.settings import DEFAULT_EMBEDDER, SETTINGS, ModelSettings, read_settings
+from app.settings import DEFAULT_EMBEDDER, SETTINGS, ModelSettings, chosen_model_settings, read_settings
 from ingest.errors import DossierError
 
 
@@ -120,3 +120,33 @@ def test_a_model_that_is_set_wrongly(environment: dict[str, str], problem: str, 
         told["DOSSIER_MODEL_KEY_FILE"] = str(tmp_path / told["DOSSIER_MODEL_KEY_FILE"])
     with pytest.raises(DossierError, match=re.escape(problem)):
         read_settings(told)
+
+
+def test_a_key_goes_where_its_owner_said(tmp_path: Path) -> None:
+    """A model chosen on the page gets no key for an address that DOSSIER_MODEL_URL does not name."""
+    key = tmp_path / "key"
+    key.write_text("sk-secret")
+    key.chmod(0o600)
+    own, other = "http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1"
+    environment = {"DOSSIER_MODEL_KEY_FILE": str(key), "DOSSIER_MODEL_URL": own}
+    assert chosen_model_settings(environment, "openai:tiny", own).key == "sk-secret"
+    assert chosen_model_settings(environment, "openai:tiny", other).key is None
+    assert chosen_model_settings(environment, "anthropic:tiny", None).key is None
+    with pytest.raises(DossierError, match="OPENAI_API_KEY is set, and its key would be sent"):
+        chosen_model_settings(environment | {"OPENAI_API_KEY": "sk-other"}, "openai:tiny", other)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("sk-secret", None),
+        ("openai:tiny", "sk-secret"),
+        ("openai:tiny", "https://user:sk-secret@127.0.0.1/v1"),
+        ("openai:tiny", "https://127.0.0.1/v1?key=sk-secret"),
+    ],
+)
+def test_a_key_in_the_wrong_place_is_not_repeated(name: str, url: str | None) -> None:
+    """What was written in place of a name or an address is repeated by no error, since it may be a key."""
+    with pytest.raises(DossierError) as caught:
+        chosen_model_settings({}, name, url)
+    assert "sk-secret" not in str(caught.value)
