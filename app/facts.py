@@ -65,7 +65,7 @@ _BOUNDS = {
 _WORDS = "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?:\b(?P<bound>{'|'.join(_BOUNDS)})\s+(?:a\s+)?)?"
-    r"(?:(?P<before>US\$|HK\$|[$€£¥]|\b(?:USD|EUR|GBP|RMB|CNY|CHF|HKD)\b)\s?)?"
+    r"(?:(?P<before>\b[A-Z]{1,3}\$|\bRs\.?|[$€£¥]|\b(?:USD|EUR|GBP|RMB|CNY|CHF|HKD)\b)\s?)?"
     rf"(?:(?<![\w.,])(?P<digits>\d[\d,]*(?:\.\d+)?)|\b(?P<word>{_WORDS})\b)"
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|[mk])\b)?"
     r"(?:[\s-]?(?P<after>%|percent\b|per cent\b|percentage points?\b|dollars?\b|euros?\b|pounds?\b|yuan\b|renminbi\b|"
@@ -328,5 +328,6 @@ def _numbers(text: str) -> Iterator[tuple[Number, re.Match[str]]]:
             continue
         value *= _SCALES.get((match["scale"] or "").casefold(), 1)
         unit = (match["before"] or match["after"] or "").casefold()
-        unit = "%" if unit.startswith(("%", "per")) else _CURRENCIES.get(unit, "")
+        is_share = unit.startswith(("%", "per")) and "point" not in unit
+        unit = "%" if is_share else _CURRENCIES.get(unit, unit)
         yield Number(value.normalize(), unit, _BOUNDS.get((match["bound"] or "").casefold(), "")), match

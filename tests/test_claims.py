@@ -193,6 +193,8 @@ def test_what_is_too_long(names: FirmNames) -> None:
             "The engineer Zhang Wei accused the manager Li Na of fraud.",
             "The manager Li Na accused the engineer Zhang Wei of fraud.",
         ),
+        ("Hikvision earned A$3 million in Kashgar.", "Hikvision earned $3 million in Kashgar."),
+        ("Hikvision's share fell by 30 percentage points.", "Hikvision's share fell by 30 percent."),
         ("Hikvision sold two hundred cameras to Kashgar.", "Hikvision sold two cameras to Kashgar."),
         ("Hikvision sold twenty-five cameras to Kashgar.", "Hikvision sold twenty cameras to Kashgar."),
         ("Hikvision's sales fell by 30 percent in 2018.", "Hikvision's sales fell to 30 percent in 2018."),
