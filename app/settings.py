@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,8 +111,11 @@ def chosen_model_settings(environment: Mapping[str, str], name: str, url: str | 
         return model_settings(environment, name, url)
     # For whom the file's key is, nobody has said.
     rest = {key: value for key, value in environment.items() if key != "DOSSIER_MODEL_KEY_FILE"}
-    variable = f"{name.partition(':')[0].strip().upper().replace('-', '_')}_API_KEY"
-    if url and environment.get(variable):
+    # As OPENAI_API_KEY of openai, GOOGLE_API_KEY of google_genai, MISTRAL_API_KEY of mistralai.
+    starts = [part[:4] for part in re.split(r"[-_\s]+", name.partition(":")[0].strip().upper()) if part]
+    keys = [key for key in environment if key.endswith("_API_KEY") and environment[key]]
+    variable = next((key for key in keys if any(start in key for start in starts)), None)
+    if url and variable:
         raise DossierError(
             f"{variable} is set, and its key would be sent to that address. Set DOSSIER_MODEL_URL to the address as "
             f"well before you start Dossier, or start it without {variable}."

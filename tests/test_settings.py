@@ -132,8 +132,10 @@ def test_a_key_goes_where_its_owner_said(tmp_path: Path) -> None:
     assert chosen_model_settings(environment, "openai:tiny", own).key == "sk-secret"
     assert chosen_model_settings(environment, "openai:tiny", other).key is None
     assert chosen_model_settings(environment, "anthropic:tiny", None).key is None
-    with pytest.raises(DossierError, match="OPENAI_API_KEY is set, and its key would be sent"):
-        chosen_model_settings(environment | {"OPENAI_API_KEY": "sk-other"}, "openai:tiny", other)
+    for name, variable in (("openai", "OPENAI"), ("mistralai", "MISTRAL"), ("azure_openai", "OPENAI")):
+        with pytest.raises(DossierError, match=f"{variable}_API_KEY is set, and its key would be sent"):
+            chosen_model_settings(environment | {f"{variable}_API_KEY": "sk-other"}, f"{name}:tiny", other)
+    assert chosen_model_settings({"OPENAI_API_KEY": "sk-other"}, "ollama:tiny", other).key is None
 
 
 @pytest.mark.parametrize(
