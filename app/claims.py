@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.facts import bears, dates_in, facts, is_of_nation, iso_date, words_of
 from app.leads import left_out
 from app.limits import unlimited
-from app.meanings import meanings
+from app.meanings import VERB, meanings
 from app.pieces import HOST, leans_back, spelt_out
 from app.roles import misattributed, tells
 from app.verbatim import is_verbatim, quotations
@@ -50,6 +50,8 @@ _CLAUSE = re.compile(
 _WHO = ("firm", "name", "nation")
 # Parts of a sentence that tell of different subjects.
 _PART = re.compile(r";\s+|,?\s+(?:but|while|whereas)\s+|,\s+and\s+(?=[A-Z])")
+_AND_NAME = re.compile(r"\s+and\s+(?=[A-Z])")
+_HAS_VERB = re.compile(rf"{VERB.pattern}|\b(?:is|are|was|were|do|does|did|has|have|had|say|says)\b")
 # What stands for somebody who was named before.
 _POINTS_BACK = re.compile(
     r"\b(?:(?:the|this|these|both|all)(?: \w+)? (?:compan(?:y|ies)|firms?|group|department|agency|ministry|university|"
@@ -351,6 +353,8 @@ class _Claim:
         said = (scope for scope in source.doubted if self._says(scope) or len(self._meanings.intersection(scope)) > 1)
         if any(not _touches(scope, careful) for scope in said):
             yield "a doubt there (“reportedly”, “claims”) is left out"
+        if "hedges" in source.marks - own.marks and _OTHER_SCRIPT.search(self._text):
+            yield "a doubt there is left out"
         told = any(len(self._meanings.intersection(scope)) > 1 for scope in source.stated)
         if told and not (own.attributed or own.doubted or own.denied):
             yield "who says so is left out"
@@ -380,12 +384,20 @@ class _Claim:
                 yield "it denies what is not denied there"
 
     def _of_who_does_not(self, bearing: Sequence[Evidence]) -> Iterator[str]:
-        """Tell of a "not" that stands there in a part of a sentence which names others alone."""
-        parts = [self._facts_of(part) for one in bearing for part in _PART.split(one.text)]
-        for own in map(self._facts_of, _PART.split(self._text)):
-            for scope in own.negated:
-                firms = [part.firms for part in parts if _touches(scope, part.negated)]
-                if firms and own.firms and all(one and not one.keys() & own.firms.keys() for one in firms):
+        """Tell of a "not", or a denial, that stands there in a part of a sentence about others or something else."""
+        parts = [(self._facts_of(part), set(meanings(part))) for one in bearing for part in _parts(one.text)]
+        known = set[str]().union(*(said for _, said in parts))
+        for own in map(self._facts_of, _parts(self._text)):
+            for scope in (*own.negated, *own.denied):
+                about = [
+                    (part, said)
+                    for part, said in parts
+                    if _touches(scope, (*part.negated, *part.denied, *part.denied_all))
+                ]
+                firms = [part.firms for part, said in about if known.intersection(scope) <= said]
+                if not firms and any(part.negated or part.denied for part, _ in parts):
+                    yield "the “not” there is about something else"
+                elif firms and own.firms and all(one and not one.keys() & own.firms.keys() for one in firms):
                     yield f"the “not” there is about {next(iter(firms[0].values()))}"
 
     def _says(self, scope: Sequence[str]) -> bool:
@@ -404,6 +416,19 @@ class _Claim:
 def _touches(scope: Sequence[str], others: Iterable[Sequence[str]]) -> bool:
     """Tell whether what a word is about is what one of others is about."""
     return any(not set(scope).isdisjoint(other) or scope == other for other in others)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield the parts of a text that tell of different subjects: "Vantry left and Dahua stayed" has two."""
+    for part in _PART.split(text):
+        *some, last = _AND_NAME.split(part)
+        whole = ""
+        for one in some:
+            whole = f"{whole} and {one}" if whole else one
+            if _HAS_VERB.search(one):
+                yield whole
+                whole = ""
+        yield f"{whole} and {last}" if whole else last
 
 
 def _bears(wanted: object, known: Date) -> bool:

@@ -109,6 +109,8 @@ _SUPPOSES = re.compile(
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
+# What is denied is what follows, and no part of its own.
+_DENIES_THAT = re.compile(rf"({_DENIES.pattern})\s+that\b(?:\s+(?:it|they|he|she)\b)?", re.IGNORECASE)
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
 # A doubt is one about all that comes after it.
@@ -201,8 +203,8 @@ def facts(text: str, names: FirmNames) -> Facts:
         deeds=deeds(words),
         stems=other_words(words),
         negated=tuple(_scopes(NEGATION, without_un(text))),
-        denied=tuple(_scopes(_DENIES, text)),
-        denied_all=tuple(_scopes(_DENIES, text, _WIDE)),
+        denied=tuple(_scopes(_DENIES, _DENIES_THAT.sub(r"\1 ", text))),
+        denied_all=tuple(_scopes(_DENIES, _DENIES_THAT.sub(r"\1 ", text), _WIDE)),
         stated=tuple(_scopes(_PARTY, _with_parties(mentions, text))),
         doubted=tuple(_scopes(_DOUBT, text, _WIDE)),
         supposed=tuple(_scopes(_SUPPOSES, unnamed)),

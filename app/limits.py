@@ -63,6 +63,7 @@ _LIMIT = re.compile(
 )
 _LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
 _DENIES = re.compile(rf"{NEGATION.pattern}|\bden(?:y|ies|ied)\b", re.IGNORECASE)
+_ANY_OR = re.compile(r"\bor\b", re.IGNORECASE)
 _OR = re.compile(r"([\w’'-]+),?\s+or\s+((?:[A-Za-z][\w’'-]*\s*){1,5})")
 # "Tried to hide", "ordered the firm to pay", "plans to sell": what is not said to have been done.
 _TO_DO = re.compile(
@@ -142,11 +143,12 @@ def _of_limits(claim: str, source: str) -> Iterator[str]:
 
 
 def _of_alternatives(claim: str, source: str) -> Iterator[str]:
-    """Tell of an "or" that is left out with all that comes after it: of two things only one need be so."""
+    """Tell of an "or" that is left out, or one side of it: of two things only one need be so."""
     said = set(meanings(claim))
     for match in _OR.finditer(source):
-        first, second = meanings(match[1])[-1:], meanings(match[2])[:3]
-        if first and second and said.issuperset(first) and said.isdisjoint(second) and not _DENIES.search(claim):
+        sides = {*meanings(match[1])[-1:], *meanings(match[2])[:1]}
+        keeps = said.issuperset(sides) and _ANY_OR.search(claim)
+        if len(sides) > 1 and not said.isdisjoint(sides) and not keeps and not _DENIES.search(claim):
             yield f"“or {match[2].strip()}” there is left out"
 
 
