@@ -177,14 +177,14 @@ def facts(text: str, names: FirmNames) -> Facts:
     """Return what a text states."""
     mentions = names.find(text)
     # "Qihoo 360" is no figure.
-    rest = _without(mentions, _DATE.sub(lambda match: " " * len(match[0]), text))
+    rest = without_firms(mentions, _DATE.sub(lambda match: " " * len(match[0]), text))
     words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
     figures = list(_numbers(rest))
     dates = [(_date(match), match) for match in _DATE.finditer(text)]
     beside: dict[object, frozenset[str]] = {}
     found: list[tuple[object, frozenset[str]]]
     # Who is named beside a figure does not tell what it is a figure of.
-    unnamed = _without(mentions, text)
+    unnamed = without_firms(mentions, text)
     found = [(key, _beside(match, unnamed, _BESIDE, _BESIDE_LETTERS)) for key, match in figures]
     found += [(day, _beside(match, unnamed, _BESIDE_DATE, _BESIDE_DATE_LETTERS)) for day, match in dates]
     for key, near in found:
@@ -213,7 +213,7 @@ def facts(text: str, names: FirmNames) -> Facts:
     )
 
 
-def _without(mentions: Iterable[Mention], text: str) -> str:
+def without_firms(mentions: Iterable[Mention], text: str) -> str:
     """Return a text with blanks where firms are named."""
     for one in mentions:
         text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
@@ -278,7 +278,7 @@ def _brands(mentions: Iterable[Mention], names: FirmNames) -> Iterator[str]:
 
 def is_of_nation(start: str, text: str, names: FirmNames) -> bool:
     """Tell whether a text speaks of a nation, given by how its name begins, outside the names of firms."""
-    text = _without(names.find(text), text)
+    text = without_firms(names.find(text), text)
     words = re.finditer(rf"\b(?:{start}\w*|{_NATIONS.get(start, start)})", text)
     # "China Digital Times" is no China.
     return any(_OF_COUNTRY.fullmatch(word[0]) or not re.match(r" [A-Z]", text[word.end() :]) for word in words)

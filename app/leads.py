@@ -1,7 +1,7 @@
 """What leads to a statement in its source: a sentence that takes the statement may leave out nothing that bears on it.
 
-"Critics believe that", "was barred from", "rarely": no list of such words is whole, so whatever stands before the
-deed, in its clause, must stand in the sentence, too, unless it is known to take nothing away.
+"Critics believe that", "was barred from", "rarely": no list of such words is whole. Looked at are the words that lead
+to who does it, where they make a belief or a condition of it, and verbs and adverbs between that and the deed.
 """
 
 from __future__ import annotations

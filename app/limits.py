@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 from app.cite import MONTHS
-from app.facts import bears, dates_in, numbers_in
+from app.facts import bears, dates_in, numbers_in, without_firms
 from app.meanings import PLAIN, meanings
 from app.verbatim import NEGATION
-from app.words import irregular_forms
+from app.words import IRREGULAR_FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -168,7 +168,7 @@ def _of_what_is_to_do(claim: str, source: str) -> Iterator[str]:
 
 
 def _is_done(word: str, verb: str) -> bool:
-    return word.endswith("ed") or word == f"{verb}s" or word in irregular_forms()
+    return word.endswith("ed") or word == f"{verb}s" or word in IRREGULAR_FORMS
 
 
 def _of_figures(claim: str, source: str) -> Iterator[str]:
@@ -247,10 +247,9 @@ def _misplaced(key: object, named: Sequence[str], segments: Sequence[_Segment]) 
 def _who(text: str, names: FirmNames, *, begins: bool) -> list[str]:
     """Return who and what is named, in order: firms, and words with a capital letter that begin no sentence."""
     firms = names.find(text)
-    rest = text
-    for one in firms:
-        rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
-    words = [match for match in re.finditer(r"\b[A-Z][a-z]+\b", rest) if match.start() or not begins]
+    words = [
+        match for match in re.finditer(r"\b[A-Z][a-z]+\b", without_firms(firms, text)) if match.start() or not begins
+    ]
     found = [(one.start, one.firm) for one in firms]
     return [who for _, who in sorted([*found, *((one.start(), one[0]) for one in words if one[0] not in MONTHS)])]
 

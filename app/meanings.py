@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.words import content_words, irregular_forms, rarity
+from app.words import IRREGULAR_FORMS, content_words, rarity
 from ingest.firms import fold
 
 # What is done, and what has an opposite: words of one line say much the same, and none may stand for another line.
@@ -144,7 +144,7 @@ PLAIN = re.compile(
 _OWN = re.compile(r"(?<!its )(?<!their )(?<!his )(?<!her )(?<!our )(?<!’s )(?<!'s )(?<!of )\bown\b")
 # Past forms, by which a deed is found.
 IRREGULAR = "|".join(
-    sorted(irregular_forms() | {"set", "put", "cut", "let", "sells", "buys", "supplies", "owns", "uses"})
+    sorted(IRREGULAR_FORMS | {"set", "put", "cut", "let", "sells", "buys", "supplies", "owns", "uses"})
 )
 VERB = re.compile(rf"\b(?:\w{{3,}}ed|used|{IRREGULAR})\b")
 # What remains must be a word.

@@ -78,14 +78,13 @@ _IRREGULAR = {
 }
 
 
+# Irregular forms of common verbs, such as "sold".
+IRREGULAR_FORMS = frozenset(_IRREGULAR)
+
+
 def content_words(text: str) -> list[str]:
     """Return the stems of the words of `text` that mean something."""
     return [_stem(_IRREGULAR.get(word, word)) for word in _words(text)]
-
-
-def irregular_forms() -> frozenset[str]:
-    """Return the irregular forms of common verbs, such as "sold"."""
-    return frozenset(_IRREGULAR)
 
 
 def other_forms(word: str) -> tuple[str, ...]:
