@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from app import collection, compose
 from app.alike import WordsAlike
 from app.answers import source_json
-from app.cite import printed_day
 from app.claims import ruled
+from app.dates import printed_day
 from app.drafts import draft_sentence
 from app.pieces import Evidence
 from ingest.errors import DossierError, NotFoundError

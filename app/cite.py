@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING
 
 from app.answers import Citation, Slice
+from app.dates import printed_day
 from ingest.places import Places
 from ingest.voices import UNNAMED, is_signature
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from app.answers import Answer, Hit
     from ingest.records import Document, Place, Sentence, Source, Span
-
-# Not strftime's, which speak the language of the user's machine.
-MONTHS = "January February March April May June July August September October November December".split()
 
 # Characters shown on either side of a quote, enough for a long paragraph.
 _AROUND = 900
@@ -144,15 +141,6 @@ def printed_place(place: Place) -> str:
     if place.page is not None:
         return f"p. {place.page_label or place.page}"
     return f"para. {place.paragraph}" if place.paragraph is not None else ""
-
-
-def printed_day(published: str) -> str:
-    """Print a date in ISO 8601 as "2 May 2020", as it is where it is no whole date."""
-    try:
-        day = date.fromisoformat(published[:10])
-    except ValueError:
-        return published
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def _printed_date(source: Source) -> str:

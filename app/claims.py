@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from app.facts import bears, dates_in, facts, is_of_nation, iso_date, words_of
+from app.dates import bears, dates_in, iso_date
+from app.facts import facts, is_of_nation, words_of
 from app.leads import left_out
 from app.limits import unlimited
 from app.meanings import VERB, meanings
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from app.alike import Alike
-    from app.facts import Date, Facts
+    from app.dates import Date
+    from app.facts import Facts
     from app.pieces import Evidence
     from ingest.firms import FirmNames
 

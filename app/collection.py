@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from app.answers import AnswerSentence, Hit, Quote
-from app.cite import cite, printed_day, printed_source, quoted
+from app.cite import cite, printed_source, quoted
 from app.compose import ADDS
+from app.dates import printed_day
 from app.denials import with_denials
 from app.evidence import statements
 from app.names import names_asked

@@ -6,7 +6,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from app.answers import AnswerSentence
-from app.cite import attribution, printed_day, quoted
+from app.cite import attribution, quoted
+from app.dates import printed_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

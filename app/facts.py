@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from app.cite import MONTHS
+from app.dates import dates_in, without_dates
 from app.meanings import SAYS, deeds, meanings, other_words, without_un
 from app.verbatim import NEGATION
 from app.words import rarity
@@ -15,23 +15,12 @@ from ingest.firms import capitalised_names, fold
 from ingest.passages import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from app.dates import Date
     from ingest.firms import FirmNames
     from ingest.records import Mention
 
-# "May" is a month beside a day or a year, or after a word that leads to a month.
-_CLEAR = "|".join(f"{month}|{month[:3]}\\.?" for month in MONTHS if month != "May") + "|Sept\\.?"
-_MONTH = f"{_CLEAR}|May"
-_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-_DATE = re.compile(
-    rf"\b(?:(?P<iso>\d{{4}}-\d\d-\d\d)"
-    rf"|(?P<d1>{_DAY})(?:\s+of)?\s+(?P<m1>{_MONTH})\b(?:,?\s+(?P<y1>\d{{4}}))?"
-    rf"|(?P<m2>{_MONTH})\s+(?P<d2>{_DAY})(?![\d.%])(?:,?\s+(?P<y2>\d{{4}}))?"
-    rf"|(?P<m3>{_MONTH}),?\s+(?P<y3>\d{{4}})"
-    rf"|(?P<m4>{_CLEAR}|(?<=in )May|(?<=since )May|(?<=until )May|(?<=by )May)(?!\w)"
-    r"|(?P<y4>(?:19|20)\d\d)(?![\d,.]*\d)(?!\s?(?:%|percent|per cent|million|billion)))"
-)
 _SCALES = {"thousand": 10**3, "k": 10**3, "million": 10**6, "m": 10**6, "mn": 10**6, "billion": 10**9, "bn": 10**9}
 _SCALES |= {"trillion": 10**12, "hundred": 100}
 _CURRENCIES = {
@@ -131,8 +120,6 @@ _TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof|St)\.(?=\s)")
 # So rare a word, where a sentence begins, is taken for a name.
 _RARE = 0.85
 
-Date = tuple[int | None, int | None, int | None]
-
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -177,16 +164,16 @@ def facts(text: str, names: FirmNames) -> Facts:
     """Return what a text states."""
     mentions = names.find(text)
     # "Qihoo 360" is no figure.
-    rest = without_firms(mentions, _DATE.sub(lambda match: " " * len(match[0]), text))
+    rest = without_firms(mentions, without_dates(text))
     words = _NUMBER.sub(lambda match: " " * len(match[0]), rest)
     figures = list(_numbers(rest))
-    dates = [(_date(match), match) for match in _DATE.finditer(text)]
+    dates = dates_in(text)
     beside: dict[object, frozenset[str]] = {}
     found: list[tuple[object, frozenset[str]]]
     # Who is named beside a figure does not tell what it is a figure of.
     unnamed = without_firms(mentions, text)
-    found = [(key, _beside(match, unnamed, _BESIDE, _BESIDE_LETTERS)) for key, match in figures]
-    found += [(day, _beside(match, unnamed, _BESIDE_DATE, _BESIDE_DATE_LETTERS)) for day, match in dates]
+    found = [(key, _beside(match.span(), unnamed, _BESIDE, _BESIDE_LETTERS)) for key, match in figures]
+    found += [(day, _beside(where, unnamed, _BESIDE_DATE, _BESIDE_DATE_LETTERS)) for day, *where in dates]
     for key, near in found:
         beside[key] = beside.get(key, frozenset()) | near
     return Facts(
@@ -195,7 +182,7 @@ def facts(text: str, names: FirmNames) -> Facts:
         names={words_of(form): form for form in (*_names(text, words, mentions), *_brands(mentions, names))},
         numbers={number: match[0] for number, match in figures},
         repeated=frozenset(number for at, (number, _) in enumerate(figures) if number in dict(figures[:at])),
-        dates={date: match[0] for date, match in dates},
+        dates={date: text[start:end] for date, start, end in dates},
         beside=beside,
         nations={match[0][:4]: match[0] for match in _OF_COUNTRY.finditer(words)},
         strong={match[0].casefold(): match[0] for match in _STRONG.finditer(text)}
@@ -241,10 +228,11 @@ def _scopes(pattern: re.Pattern[str], text: str, most: int = _SCOPE) -> Iterator
         yield tuple(meanings(after)[:most] or meanings(before)[-most:])
 
 
-def _beside(match: re.Match[str], text: str, most: int, letters: int) -> frozenset[str]:
+def _beside(where: Sequence[int], text: str, most: int, letters: int) -> frozenset[str]:
     """Return the words beside a figure or date that mean something, between commas and in its part of the sentence."""
-    before = ENDS_PART.split(text[max(0, match.start() - letters) : match.start()])[-1]
-    after = ENDS_PART.split(text[match.end() : match.end() + letters], maxsplit=1)[0]
+    start, end = where
+    before = ENDS_PART.split(text[max(0, start - letters) : start])[-1]
+    after = ENDS_PART.split(text[end : end + letters], maxsplit=1)[0]
     near = _around(before.rpartition(", ")[2], after.lstrip(", ").partition(", ")[0], most)
     return near if len(near) > 1 else _around(before, after, most)
 
@@ -284,41 +272,9 @@ def is_of_nation(start: str, text: str, names: FirmNames) -> bool:
     return any(_OF_COUNTRY.fullmatch(word[0]) or not re.match(r" [A-Z]", text[word.end() :]) for word in words)
 
 
-def bears(date: Date, known: Date) -> bool:
-    """Tell whether a date holds all that another one, which may leave out year, month or day, says."""
-    return all(part is None or part == other for part, other in zip(date, known, strict=True))
-
-
-def iso_date(text: str | None) -> Date | None:
-    """Return a date in ISO 8601, or what there is of it."""
-    parts = re.match(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", text or "")
-    return (int(parts[1]), _int(parts[2]), _int(parts[3])) if parts else None
-
-
 def numbers_in(text: str) -> list[tuple[Number, int, int]]:
     """Return the figures of a text that are no dates, and where each stands."""
-    rest = _DATE.sub(lambda match: " " * len(match[0]), text)
-    return [(number, *match.span()) for number, match in _numbers(rest)]
-
-
-def dates_in(text: str) -> list[tuple[Date, int, int]]:
-    """Return the dates of a text and where each stands."""
-    return [(_date(match), *match.span()) for match in _DATE.finditer(text)]
-
-
-def _date(match: re.Match[str]) -> Date:
-    if match["iso"]:
-        year, month, day = match["iso"].split("-")
-        return int(year), int(month), int(day)
-    month = next((match[name] for name in ("m1", "m2", "m3", "m4") if match[name]), None)
-    year = next((match[name] for name in ("y1", "y2", "y3", "y4") if match[name]), None)
-    day = match["d1"] or match["d2"]
-    number = next((at for at, one in enumerate(MONTHS, 1) if month and one.startswith(month[:3])), None)
-    return _int(year), number, _int(day and day.rstrip("strndh"))
-
-
-def _int(text: str | None) -> int | None:
-    return int(text) if text else None
+    return [(number, *match.span()) for number, match in _numbers(without_dates(text))]
 
 
 def _numbers(text: str) -> Iterator[tuple[Number, re.Match[str]]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeVar
 
-from app.cite import MONTHS
-from app.facts import bears, dates_in, numbers_in, without_firms
+from app.dates import MONTHS, bears, dates_in
+from app.facts import numbers_in, without_firms
 from app.meanings import PLAIN, meanings
 from app.verbatim import NEGATION
 from app.words import IRREGULAR_FORMS

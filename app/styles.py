@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from app.cite import MONTHS, printed_place
+from app.cite import printed_place
+from app.dates import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

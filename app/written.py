@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from app.alike import WordsAlike
 from app.answers import AnswerSentence, Check, Quote
-from app.cite import cite, printed_day, printed_place
+from app.cite import cite, printed_place
 from app.claims import ruled
 from app.compose import denial
+from app.dates import printed_day
 from app.denials import denies, with_denials
 from app.drafts import draft_sentences
 from app.facts import facts, words_of

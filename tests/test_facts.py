@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.facts import Date, Number, bears, facts, iso_date
+from app.dates import Date, bears, iso_date
+from app.facts import Number, facts
 
 if TYPE_CHECKING:
     from ingest.firms import FirmNames

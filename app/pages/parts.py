@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.cite import how_written, marked_lines, printed_day, printed_place, printed_source
+from app.cite import how_written, marked_lines, printed_place, printed_source
 from app.copies import fact_sheet, footnotes, markdown, references
+from app.dates import printed_day
 from app.exports import bibtex, csl_json, csv_table, ris
 from app.styles import is_web_address
 from ingest.errors import DossierError
