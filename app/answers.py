@@ -57,6 +57,21 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """Words of a quote that tell a date by the day when it was said, and the date.
+
+    `date` is in ISO 8601, to the day, month or year that the words tell; `about` where they tell it only roughly;
+    `basis` is the day counted from: of what was `said`, else of the publication.
+    """
+
+    words: str
+    date: str
+    about: bool
+    basis: str
+    said: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A numbered quote with what is needed to understand it. `quote_verified`: passage and text agree on it."""
 
@@ -65,6 +80,7 @@ class Citation:
     context: tuple[Slice, ...]
     document: Source
     quote_verified: bool
+    dated: tuple[Dated, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the promised JSON object of a citation."""
@@ -74,6 +90,7 @@ class Citation:
             "context": [slice_.as_json() for slice_ in self.context],
             "document": source_json(self.document),
             "quote_verified": self.quote_verified,
+            "dated": [asdict(one) for one in self.dated],
         }
 
 
@@ -91,7 +108,8 @@ class Check:
     """What became of a sentence that a chat model wrote: shown, or left out for these problems.
 
     `moved`: it cites other passages than the model did. `mended`: the model wrote another in its place. `alike`: its
-    words that are taken to mean what a word of its source means, each with that word.
+    words that are taken to mean what a word of its source means, each with that word; `dated`: the dates in it that its
+    source tells by another day.
     """
 
     sentence: str
@@ -100,6 +118,7 @@ class Check:
     moved: bool = False
     mended: bool = False
     alike: tuple[tuple[str, str], ...] = ()
+    dated: tuple[Dated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +248,8 @@ def _making(record: dict[str, Any] | None) -> Making:
 
 def _check(record: dict[str, Any]) -> Check:
     alike = tuple((str(word), str(other)) for word, other in record.get("alike", ()))
-    return Check(**record | {"problems": tuple(record["problems"]), "alike": alike})
+    dated = tuple(Dated(**one) for one in record.get("dated", ()))
+    return Check(**record | {"problems": tuple(record["problems"]), "alike": alike, "dated": dated})
 
 
 def _citation(record: dict[str, Any]) -> Citation:
@@ -239,6 +259,7 @@ def _citation(record: dict[str, Any]) -> Citation:
         context=tuple(map(_slice, record["context"])),
         document=Source(**record["document"]),
         quote_verified=record["quote_verified"] is True,
+        dated=tuple(Dated(**one) for one in record.get("dated", ())),
     )
 
 

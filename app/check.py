@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from app import collection, compose
 from app.alike import WordsAlike
-from app.answers import source_json
-from app.claims import ruled
+from app.answers import Dated, source_json
 from app.dates import printed_day
 from app.drafts import draft_sentence
 from app.pieces import Evidence
+from app.relative import relative_dates
+from app.rulings import ruled
 from ingest.errors import DossierError, NotFoundError
 from ingest.places import Places
 from ingest.voices import voices
@@ -73,6 +74,7 @@ def _checked(citation: Mapping[str, Any], library: Library) -> Verdict:
     problems = list(checks.problems(citation, who=True))
     for slice_ in citation["context"]:
         problems.extend(f"context: {problem}" for problem in checks.problems(slice_, who=False))
+    problems.extend(checks.of_dates(citation))
     for field, value in source_json(document.source).items():
         if field not in _PASSING and citation["document"][field] != value:
             problems.append(f"its document's {field} is {value}, not {citation['document'][field]}")
@@ -115,7 +117,8 @@ def _of_written(text: str, citations: Sequence[Mapping[str, Any]], library: Libr
         except NotFoundError:
             continue  # said of the citation itself
         understood = " ".join(str(slice_["quote"]) for slice_ in citation["context"])
-        evidence.append(Evidence(str(citation["quote"]), understood, citation["speaker"], source))
+        dated = tuple(Dated(**one) for one in citation.get("dated", ()))
+        evidence.append(Evidence(str(citation["quote"]), understood, citation["speaker"], source, dated=dated))
     return ruled(draft_sentence(text).text, evidence, library.names, WordsAlike(library.embedder)).problems
 
 
@@ -161,6 +164,13 @@ class _Checks:
         for field in (*_WHERE, *(_WHO if who else ())):
             if place[field] != slice_[field]:
                 yield f"its {field.replace('_', ' ')} is {place[field]}, not {slice_[field]}"
+
+    def of_dates(self, citation: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what is wrong with the dates that a quote is said to tell; an older record has none."""
+        voice, source = self._voice(_whole(citation["start"])), self._document.source
+        dated = [asdict(one) for one in relative_dates(str(citation["quote"]), voice, source)]
+        if citation.get("dated", dated) != dated:
+            yield f"its dates told by another day are {dated}, not {citation['dated']}"
 
     def _voice(self, start: int) -> Voice | None:
         found = zip(self._document.blocks, self._voices, strict=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.answers import Citation, Slice
 from app.dates import printed_day
+from app.relative import relative_dates
 from ingest.places import Places
 from ingest.voices import UNNAMED, is_signature
 
@@ -36,7 +37,8 @@ def cite(number: int, hit: Hit, sentences: Sequence[Sentence], document: Documen
     quote = _slice(document, places, hit, start, end)
     # The passage keeps its own words, apart from the document's text: both must give the same quote.
     kept = hit.text[start - hit.passage.start : end - hit.passage.start]
-    return Citation(number, quote, tuple(context), hit.document, kept == quote.quote)
+    dated = relative_dates(quote.quote, voice, hit.document)
+    return Citation(number, quote, tuple(context), hit.document, kept == quote.quote, dated)
 
 
 def surroundings(document: Document, start: int, end: int) -> tuple[str, str]:
@@ -109,8 +111,18 @@ def attribution(citation: Citation, *, titled: bool = False) -> str:
 
 
 def printed_context(citation: Citation) -> str:
-    """Print what a quote needs to be understood: who "both firms" are, who it is that speaks."""
-    return " … ".join(dict.fromkeys(slice_.quote for slice_ in citation.context))
+    """Print what a quote needs to be understood: who "both firms" are, who speaks, when "last month" was."""
+    quotes = " … ".join(dict.fromkeys(slice_.quote for slice_ in citation.context))
+    return "; ".join(filter(None, (quotes, *printed_dates(citation))))
+
+
+def printed_dates(citation: Citation) -> list[str]:
+    """Say which dates a quote tells by the day when it was said: “last month” is April 2020, and why."""
+    return [
+        f"“{one.words}” is {'about ' * one.about}{printed_day(one.date)}, counted from {printed_day(one.basis)}, "
+        f"when it was {'said' if one.said else 'published'}"
+        for one in citation.dated
+    ]
 
 
 def how_written(answer: Answer) -> list[str]:
@@ -124,6 +136,10 @@ def how_written(answer: Answer) -> list[str]:
     if alike:
         pairs = ", ".join(f"“{word}” and “{other}”" for word, other in alike)
         told.append(f"Taken to mean the same, the first written by the model, the second by its source: {pairs}.")
+    dated = dict.fromkeys(day for check in answer.making.checks if check.shown for day in check.dated)
+    if dated:
+        days = ", ".join(f"“{day.words}” as {printed_day(day.date)}" for day in dated)
+        told.append(f"Worked out by the day when it was said or published: {days}.")
     if answer.withheld:
         many = "1 sentence was" if answer.withheld == 1 else f"{answer.withheld} sentences were"
         told.append(f"{many} left out, since no passage bears what was written.")

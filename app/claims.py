@@ -1,14 +1,8 @@
-"""Whether passages bear a sentence that a chat model wrote: by rules alone, each with a reason that a reader sees.
-
-Nothing is proved of what a sentence means. It may only say in the passages' words what they say: its quotations, firms,
-names, figures, dates and every other word that means something, its negations, hedges and denials, and who did it to
-whom are held against them. That leaves out some sentences that are right: a chat model is told why and may mend them.
-"""
+"""What a sentence of a chat model states, and what of it a piece of evidence holds: by rules, each with a reason."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app.dates import bears, dates_in, iso_date
@@ -25,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from app.alike import Alike
+    from app.answers import Dated
     from app.dates import Date
     from app.facts import Facts
     from app.pieces import Evidence
@@ -35,21 +30,14 @@ if TYPE_CHECKING:
 _SHARE = 0.6
 # Of these so much in the words themselves, without what goes before and who speaks.
 _SHARE_HERE = 0.35
-# More evidence than this for one sentence is a collection, not a proof. A sentence of one clause has one sentence to
-# bear it: of two, one may tell who and the other what somebody else did.
-_MOST = 3
 # Pieces of evidence whose words are tried for words that mean the same.
 _TRIED = 3
 # Letters beside "we" that tell what we do.
 _NEAR = 40
-# Characters: a longer sentence tells too much at once, and rules take long over it.
-_LONGEST = 1000
 _CLAUSE = re.compile(
     r"[;:]|,\s(?:and|but|while|whereas|which|who|although|though)\b|\s(?:but|while|whereas|although)\s"
     r"|\sand\s(?:was|were|is|are|has|have|had|took|taken|said|would|will|\w+ed)\b"
 )
-# Keys of who is spoken of.
-_WHO = ("firm", "name", "nation")
 # Parts of a sentence that tell of different subjects.
 _PART = re.compile(r";\s+|,?\s+(?:but|while|whereas)\s+|,\s+and\s+(?=[A-Z])")
 _AND_NAME = re.compile(r"\s+and\s+(?=[A-Z])")
@@ -74,65 +62,7 @@ _NAMED = re.compile(r"[A-Z][\w-]+")
 _FIRST_PERSON = re.compile(r"\b(?:I|we|our|us|my)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What became of a sentence: the indexes of the evidence that bears it, or the reasons why none does.
-
-    `alike` holds its words that stand for others of the evidence, each with the other.
-    """
-
-    bearing: tuple[int, ...]
-    problems: tuple[str, ...]
-    alike: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def is_borne(self) -> bool:
-        """Tell whether the sentence may be shown as supported."""
-        return not self.problems
-
-
-def ruled(sentence: str, evidence: Sequence[Evidence], names: FirmNames, alike: Alike | None = None) -> Ruling:
-    """Hold a sentence, without its citation marks, against evidence; take the fewest pieces that bear it together.
-
-    `alike` finds words of a piece that mean what words of the sentence mean: the sentence is then held against the
-    evidence with those words in their place, by the same rules.
-    """
-    if len(sentence) > _LONGEST:
-        return Ruling((), ("it is too long to be checked",))
-    claim = _Claim(sentence, names, {})
-    most = min(_MOST, 1 + len(_CLAUSE.findall(sentence)))
-    held = {at: claim.held_by(one) for at, one in enumerate(evidence) if one.length <= most}
-    ruling = _chosen(claim, evidence, held, most)
-    if ruling.is_borne or not alike:
-        return ruling
-    for words in claim.in_words_of(evidence, held, alike):
-        other = claim.saying(words)
-        found = _chosen(other, evidence, {at: other.held_by(evidence[at]) for at in held}, most)
-        if found.is_borne:
-            return replace(found, alike=tuple(words.items()))
-    return ruling
-
-
-def _chosen(
-    claim: _Claim, evidence: Sequence[Evidence], held: Mapping[int, set[tuple[str, object]]], most: int
-) -> Ruling:
-    chosen: list[int] = []
-    missing = set(claim.wanted)
-    while len(chosen) < most:
-        left = [at for at in held if at not in chosen]
-        best = max(left, key=lambda at: (len(missing & held[at]), *claim.closeness(evidence[at]), -at), default=None)
-        # What adds nothing but a name tells of somebody else.
-        if best is None or (chosen and all(kind in _WHO for kind, _ in missing & held[best])):
-            break
-        chosen.append(best)
-        missing -= held[best]
-        if not missing:
-            break
-    bearing = [evidence[at] for at in chosen]
-    return Ruling(tuple(sorted(chosen)), tuple(claim.problems(bearing, missing)))
-
-
-class _Claim:
+class Claim:
     """A sentence and what it states. What must be held is told by keys, each with how it is said to be missing."""
 
     def __init__(self, sentence: str, names: FirmNames, known: dict[str, Facts]) -> None:
@@ -171,6 +101,16 @@ class _Claim:
         if text not in self._known:
             self._known[text] = facts(text, self._names)
         return self._known[text]
+
+    @property
+    def clauses(self) -> int:
+        """How many clauses it has."""
+        return 1 + len(_CLAUSE.findall(self._text))
+
+    def tells_day(self, day: Dated) -> bool:
+        """Tell whether it gives a date that a source tells by another day, and not only roughly."""
+        known = iso_date(day.date)
+        return known is not None and not day.about and any(_bears(date, known) for date in self._facts.dates)
 
     def held_by(self, evidence: Evidence) -> set[tuple[str, object]]:
         """Return the keys of what a piece of evidence holds."""
@@ -249,10 +189,10 @@ class _Claim:
         there = self._facts_of(text)
         return {word for meaning, word in there.stems.items() if meaning not in self._meanings} - there.strong.keys()
 
-    def saying(self, words: Mapping[str, str]) -> _Claim:
+    def saying(self, words: Mapping[str, str]) -> Claim:
         """Return the sentence with other words in place of some."""
         text = re.sub(r"\b\w+", lambda match: words.get(match[0].casefold(), match[0]), self._text)
-        return _Claim(text, self._names, self._known)
+        return Claim(text, self._names, self._known)
 
     def _is_of_the_same(self, number: object, there: Facts) -> bool:
         """Tell whether a figure stands there, and beside a word that it stands beside here."""

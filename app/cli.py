@@ -408,12 +408,13 @@ def _answer_text(answer: Answer) -> str:
 
 
 def _source_line(citation: Citation) -> str:
-    from app.cite import printed_place, printed_source  # noqa: PLC0415 - late
+    from app.cite import printed_dates, printed_place, printed_source  # noqa: PLC0415 - late
 
     source = citation.document
     line = f"[{citation.number}] {_one_line(printed_source(source))}, {printed_place(citation.quote.place)}"
     lines = [line, *([source.url] if source.url else [])]
     lines.extend(f"    context: {_one_line(extra.quote)}" for extra in citation.context)
+    lines.extend(f"    date: {_one_line(told)}" for told in printed_dates(citation))
     return "\n".join([lines[0], *(text if text.startswith("    ") else f"    {text}" for text in lines[1:])])
 
 

@@ -46,12 +46,13 @@ def iso_date(text: str | None) -> Date | None:
 
 
 def printed_day(published: str) -> str:
-    """Print a date in ISO 8601 as "2 May 2020", as it is where it is no whole date."""
+    """Print a date in ISO 8601 as "2 May 2020", or "May 2020" without its day; as it is where it is no such date."""
+    year, month, day = iso_date(published) or (None, None, None)
     try:
-        day = date.fromisoformat(published[:10])
+        date(year or 0, month or 0, day or 1)
     except ValueError:
         return published
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{day or ''} {MONTHS[(month or 1) - 1]} {year}".strip()
 
 
 def _date(match: re.Match[str]) -> Date:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.answers import Dated
     from ingest.records import Source
 
 # What cannot be understood without the sentence before it.
@@ -33,7 +34,7 @@ class Evidence:
 
     `text` is what would be quoted, `understood` what it needs to be understood: its antecedents and the proof of who
     speaks; `speaker` and `source` are what is stored of its voice and document; `length` counts sentences, but for
-    those that lean on the one before them.
+    those that lean on the one before them; `dated` are the dates that it tells by the day when it was said.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Evidence:
     speaker: str | None
     source: Source
     length: int = 1
+    dated: tuple[Dated, ...] = ()
 
     @property
     def known(self) -> str:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from app.alike import WordsAlike
 from app.answers import AnswerSentence, Check, Quote
 from app.cite import cite, printed_place
-from app.claims import ruled
 from app.compose import denial
 from app.dates import printed_day
 from app.denials import denies, with_denials
 from app.drafts import draft_sentences
 from app.facts import facts, words_of
 from app.pieces import Evidence, leans_back
+from app.relative import relative_dates
+from app.rulings import ruled
 from app.words import content_words, share_of, weighed_words
 from app.write import ModelError
 from ingest.passages import LONGEST_SENTENCE, marks
@@ -25,9 +26,10 @@ from ingest.passages import LONGEST_SENTENCE, marks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from app.answers import Citation, Hit
+    from app.answers import Citation, Dated, Hit
     from app.denials import Neighbour
     from app.drafts import DraftSentence
+    from app.facts import Facts
     from app.prompts import Prompt
     from app.question import Question
     from app.standalone import Turn
@@ -75,7 +77,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class _Borne:
-    """A draft sentence and the quotes that bear it, or why none does; `moved` and `alike` as of a `Check`.
+    """A draft sentence and the quotes that bear it, or why none does; `moved`, `alike` and `dated` as of a `Check`.
 
     `denials` are the only problem of one that has some: it may be shown with them.
     """
@@ -85,6 +87,7 @@ class _Borne:
     problems: tuple[str, ...] = ()
     moved: bool = False
     alike: tuple[tuple[str, str], ...] = ()
+    dated: tuple[Dated, ...] = ()
     denials: tuple[Quote, ...] = ()
 
 
@@ -107,6 +110,7 @@ class Writer:
         self._alike = WordsAlike(library.embedder)
         self._neighbour, self._passages = beside
         self._words: dict[str, frozenset[str]] = {}
+        self._facts: dict[str, Facts] = {}
 
     @property
     def model(self) -> str:
@@ -210,10 +214,11 @@ class Writer:
         problems: tuple[str, ...] = ()
         for moved, hits in enumerate(self._wider(cited, draft.text)):
             quotes = [quote for hit in hits for quote in _runs(hit)]
-            ruling = ruled(draft.text, [self._evidence(quote) for quote in quotes], self._names, self._alike)
+            evidence = [self._evidence(quote) for quote in quotes]
+            ruling = ruled(draft.text, evidence, self._names, self._alike, self._facts)
             if ruling.is_borne:
                 bearing = tuple(quotes[at] for at in ruling.bearing)
-                return _Borne(draft, bearing, moved=bool(moved), alike=ruling.alike)
+                return _Borne(draft, bearing, moved=bool(moved), alike=ruling.alike, dated=ruling.dated)
             problems = problems or ruling.problems
         return _Borne(draft, problems=problems or ("it cites no passage that was shown",))
 
@@ -248,7 +253,8 @@ class Writer:
         own = text[quote.sentences[0].start : quote.sentences[-1].end]
         speaker = quote.hit.passage.place.speaker
         leaning = sum(leans_back(text[one.start : one.end]) for one in quote.sentences[1:])
-        return Evidence(own, " ".join(understood), speaker, quote.hit.document, len(quote.sentences) - leaning)
+        length, source = len(quote.sentences) - leaning, quote.hit.document
+        return Evidence(own, " ".join(understood), speaker, source, length, relative_dates(own, voice, source))
 
     def _with_denials(self, one: _Borne, others: Sequence[_Borne]) -> _Borne:
         """Let no denial of what a sentence claims be left out: it must deny, too, or another sentence tell the denial.
@@ -288,8 +294,8 @@ class Writer:
                 continue
             bearing = [citation(quote) for quote in one.quotes]
             numbers = tuple(dict.fromkeys(each.number for each in bearing))
-            sentences.append(AnswerSentence(_marked(_voiced(one.draft.text, bearing[0]), numbers), numbers))
-            checks.append(Check(one.draft.text, shown=True, moved=one.moved, alike=one.alike))
+            sentences.append(AnswerSentence(_marked(_voiced(_dated(one), bearing[0]), numbers), numbers))
+            checks.append(Check(one.draft.text, shown=True, moved=one.moved, alike=one.alike, dated=one.dated))
             sentences.extend(denial(citation(quote)) for quote in one.denials if _key(quote) not in cited)
         checks.extend(
             Check(one.draft.text, shown=False, problems=one.problems, mended=True)
@@ -338,14 +344,24 @@ def _in_order(borne: Sequence[_Borne], mended: Sequence[_Borne]) -> Iterator[_Bo
             yield one
 
 
+def _dated(one: _Borne) -> str:
+    """Return a sentence with the words of its source for dates that were worked out of them."""
+    words = ", ".join(dict.fromkeys(f"“{day.words}”" for day in one.dated))
+    return _with_aside(one.draft.text, words) if words else one.draft.text
+
+
 def _voiced(text: str, citation: Citation) -> str:
     """Name who says it, where the sentence does not."""
     speaker, source = citation.quote.place.speaker, citation.document
     if not speaker or f" {words_of(speaker.split()[-1])} " in f" {words_of(text)} ":
         return text
     own = source.publisher or source.author or source.title
+    return _with_aside(text, f"said by {speaker}, quoted by {own}")
+
+
+def _with_aside(text: str, words: str) -> str:
     body, stop = (text[:-1], text[-1]) if text[-1] in ".!?" else (text, ".")
-    return f"{body} (said by {speaker}, quoted by {own}){stop}"
+    return f"{body} ({words}){stop}"
 
 
 def _marked(text: str, numbers: Sequence[int]) -> str:

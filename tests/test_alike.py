@@ -6,7 +6,7 @@ import pytest
 from test_claims import told
 
 from app.alike import WordsAlike
-from app.claims import ruled
+from app.rulings import ruled
 
 if TYPE_CHECKING:
     from ingest.embed import Embedder

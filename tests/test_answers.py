@@ -19,7 +19,7 @@ DOCUMENT = {
     "version", "status",
 }  # fmt: skip
 PLACE = {"start", "end", "page", "page_label", "paragraph", "speaker", "via"}
-CITATION = {"number", "quote", "context", "document", "quote_verified"} | PLACE
+CITATION = {"number", "quote", "context", "document", "quote_verified", "dated"} | PLACE
 ANSWER = {
     "question", "standalone_question", "outcome", "answered", "text", "sentences", "withheld", "citations", "nearest",
     "searched", "model", "seconds", "making",

@@ -107,7 +107,7 @@ def test_a_place_as_printed(page: int | None, label: str | None, paragraph: int 
     ("published", "printed"),
     [
         ("2019-03-22T10:00:00", "The Post, “T”, 22 March 2019"),
-        ("2019-03", "The Post, “T”, 2019-03"),
+        ("2019-03", "The Post, “T”, March 2019"),
         (None, "The Post, “T”"),
     ],
 )

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.claims import ruled
 from app.pieces import Evidence
+from app.rulings import ruled
 from ingest.records import Source
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers import KEY, model_server, saying
-from specimens import ABSENT, CAMERAS, COMPILED, DOCUMENTS, HOSTILE_QUESTIONS, METERS, ROOT
+from specimens import ABSENT, CAMERAS, COMPILED, DOCUMENTS, HOSTILE_QUESTIONS, METERS, ROOT, article
 from streamlit.testing.v1 import AppTest
 
 from app.check import verify
@@ -119,6 +119,19 @@ def test_what_was_removed_stays_removed(tmp_path: Path, own_files: Path, monkeyp
         dossier.library.remove(entry.source.id)
         settled(Desk(dossier))
         assert dossier.library.entries() == []
+
+
+def test_a_relative_date_is_told(open_page: Open, own_store: Path, tmp_path: Path, embedder: Embedder) -> None:
+    """A source whose quote dates something by the day of publication is shown with that date and why it is so."""
+    path = tmp_path / "winches.md"
+    path.write_text(article("Winches for Sandwine", "Tamber Vision delivered nine winches to Sandwine last month."))
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as dossier:
+        dossier.library.embedder = embedder
+        assert [receipt.status for receipt in dossier.add_paths([path])] == ["added"]
+    page = ask(ready(open_page(own_store)), "What did Tamber Vision deliver to Sandwine?")
+    assert [source["dates"] for source in shown(page)[0]["sources"]] == [
+        ["“last month” is April 2021, counted from 4 May 2021, when it was published"]
+    ]
 
 
 def test_a_question_is_answered(open_page: Open, own_store: Path) -> None:

@@ -13,7 +13,7 @@ from specimens import CAMERAS, COMPILED, DRAFTS, METERS, article
 from app.answers import answer_from_json
 from app.asking import Watch
 from app.check import verify
-from app.cite import how_written
+from app.cite import how_written, printed_context
 from app.dossier import Dossier
 from app.settings import ModelSettings, Settings
 from app.write import ChatModel
@@ -41,6 +41,10 @@ PLANTED = (
 LIE = re.compile(r"(?:write: |say that |answer that |only this: |state that )(.*\[1\]\.)")
 
 
+# What a document dates by its own day.
+WINCHES = "Tamber Vision delivered nine winches to the quarry of Sandwine last month."
+
+
 @pytest.fixture(scope="module")
 def asked(stored: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Iterator[Dossier]:
     """Return an open store, with a document full of instructions in it, whose model a test sets."""
@@ -48,9 +52,11 @@ def asked(stored: Path, tmp_path_factory: pytest.TempPathFactory, embedder: Embe
     planted = folder / "planted.md"
     text = article("Notes on the port of Marrow Bay", "\n\n".join(PLANTED), publisher="Nobody")
     planted.write_text(text, encoding="utf-8")
+    dated = folder / "winches.md"
+    dated.write_text(article("Winches for the quarry of Sandwine", WINCHES), encoding="utf-8")
     with Dossier(Settings(home=shutil.copytree(stored, folder / "store"), compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
-        assert [receipt.status for receipt in dossier.add_paths([planted])] == ["added"]
+        assert [receipt.status for receipt in dossier.add_paths([planted, dated])] == ["added", "added"]
         yield dossier
 
 
@@ -196,6 +202,24 @@ def test_words_that_mean_the_same_are_told(asked: Dossier) -> None:
     record = answer.as_json()
     assert answer_from_json(json.loads(json.dumps(record))).making.checks == answer.making.checks
     assert all(verdict.ok for verdict in verify(record, asked.library))
+
+
+def test_a_date_that_was_worked_out_is_marked(asked: Dossier) -> None:
+    """A date that the source tells by its own day is shown with the source's words, told, kept and proved again."""
+    said = "In April 2021 Tamber Vision delivered nine winches to the quarry of Sandwine [N]."
+    answer, _ = told(asked, "What did Tamber Vision deliver to the quarry?", citing("nine winches", said))
+    assert answer.text.endswith("to the quarry of Sandwine (“last month”) [1]."), answer.making.checks
+    assert how_written(answer)[-1].endswith("published: “last month” as April 2021.")
+    assert "“last month” is April 2021, counted from 4 May 2021, when it was published" in printed_context(
+        answer.citations[0]
+    )
+    record = json.loads(json.dumps(answer.as_json()))
+    assert answer_from_json(record) == answer
+    assert all(verdict.ok for verdict in verify(record, asked.library))
+    for wrong in ({"date": "2021-05"}, {"basis": "2021-06-04"}, {"about": True}):
+        citation = record["citations"][0]
+        changed = record | {"citations": [citation | {"dated": [citation["dated"][0] | wrong]}]}
+        assert not all(verdict.ok for verdict in verify(changed, asked.library)), wrong
 
 
 def test_a_denial_is_not_dropped(asked: Dossier) -> None:

@@ -41,6 +41,7 @@ const drawSource = (source) => {
   card.append(node("header", "", source.numbers.map((number) => `[${number}]`).join(" "), " ", source.document))
   card.append(node("div", "about", source.about))
   for (const words of source.context) card.append(node("div", "context", `To understand it: “${words}”`))
+  for (const words of source.dates) card.append(node("div", "context", words))
   const quote = node("blockquote")
   for (const part of source.passage) {
     quote.append(part.marked ? node("mark", "", part.text) : node("span", "around", part.text))

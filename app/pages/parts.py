@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.cite import how_written, marked_lines, printed_place, printed_source
+from app.cite import how_written, marked_lines, printed_dates, printed_place, printed_source
 from app.copies import fact_sheet, footnotes, markdown, references
 from app.dates import printed_day
 from app.exports import bibtex, csl_json, csv_table, ris
@@ -212,6 +212,7 @@ def _source(dossier: Dossier, cited: list[Citation]) -> dict[str, Any]:
         "document": printed_source(source),
         "about": " · ".join(filter(None, (printed_place(place), said, "quote verified" if verified else ""))),
         "context": list(dict.fromkeys(slice_.quote for one in cited for slice_ in one.context)),
+        "dates": list(dict.fromkeys(told for one in cited for told in printed_dates(one))),
         "passage": passage or [{"text": one.quote.quote, "marked": True} for one in cited],
         "note": "Source removed: it is no longer in the collection." if removed else "",
         "open": "" if removed else link_to(source.id, place.start, place.end),
