@@ -12,6 +12,7 @@ from app.limits import unlimited
 from app.meanings import VERB, meanings
 from app.pieces import HOST, leans_back, spelt_out
 from app.roles import misattributed, tells
+from app.tenses import out_of_time
 from app.verbatim import is_verbatim, quotations
 from app.words import share_of, weighed_words
 
@@ -270,6 +271,7 @@ class Claim:
         yield from misattributed(self._text, told, self._names, before)
         yield from unlimited(self._text, told, self._names)
         yield from left_out(self._text, told)
+        yield from out_of_time(self._text, told)
 
     def _is_of_others(self, one: Evidence) -> bool:
         """Tell whether a piece names somebody, or some place, and nobody that the sentence names."""

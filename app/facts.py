@@ -100,6 +100,8 @@ _SUPPOSES = re.compile(
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ying)|reject\w*|disput\w*|refut\w*)\b", re.IGNORECASE)
 # What is denied is what follows, and no part of its own.
 _DENIES_THAT = re.compile(rf"({_DENIES.pattern})\s+that\b(?:\s+(?:it|they|he|she)\b)?", re.IGNORECASE)
+# Nor is it said that what somebody did not know, or did not say, is so.
+_NEGATES_THAT = re.compile(rf"((?:{NEGATION.pattern})\s+(?:\w+\s+){{1,2}})that\b(?:\s+(?:it|they|he|she|its|their)\b)?")
 # How many words after a "not" it is taken to be about.
 _SCOPE = 4
 # A doubt is one about all that comes after it.
@@ -189,7 +191,7 @@ def facts(text: str, names: FirmNames) -> Facts:
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
         deeds=deeds(words),
         stems=other_words(words),
-        negated=tuple(_scopes(NEGATION, without_un(text))),
+        negated=tuple(_scopes(NEGATION, _NEGATES_THAT.sub(r"\1", without_un(text)))),
         denied=tuple(_scopes(_DENIES, _DENIES_THAT.sub(r"\1 ", text))),
         denied_all=tuple(_scopes(_DENIES, _DENIES_THAT.sub(r"\1 ", text), _WIDE)),
         stated=tuple(_scopes(_PARTY, _with_parties(mentions, text))),

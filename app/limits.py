@@ -6,6 +6,7 @@ A sentence that keeps the rest and leaves such a word out, or takes another, say
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from app.dates import MONTHS, bears, dates_in
@@ -61,6 +62,12 @@ _LIMIT = re.compile(
     r"in contrast to|contrary to|compared (?:to|with))\b",
     re.IGNORECASE,
 )
+# What is no more: "cut ties with" is not "has ties with".
+_ENDED = re.compile(
+    r"\b(?:cut(?:s|ting)?|sever(?:s|ed|ing)?|broke off|suspend(?:s|ed|ing)?|lost|los(?:es|ing)|cancel\w*|quit|"
+    r"wind(?:s|ing)? down|wound down|phas\w+ out|revok\w+|rescind\w+|divest\w*|lapsed|expired)\b",
+    re.IGNORECASE,
+)
 _LIMITED = re.compile(rf"{_LIMIT.pattern}|\bnon-|\bnot\b", re.IGNORECASE)
 _DENIES = re.compile(rf"{NEGATION.pattern}|\bden(?:y|ies|ied)\b", re.IGNORECASE)
 _ANY_OR = re.compile(r"\bor\b", re.IGNORECASE)
@@ -70,6 +77,9 @@ _TO_DO = re.compile(
     r"\bto\s+([a-z]{2,})\b|\b(?:accus|suspect|blam|charg|criticis|criticiz|propos|consider|discuss|avoid|den[iy])\w*\b[^.;]{0,60}?"
     r"\s([a-z]+ing)\b"
 )
+# "From 300 to 500" may be a rise.
+_TO, _FROM = re.compile(r"\s*(?:to|–|-)\s*"), re.compile(r"\bfrom\s+$", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
 # "A subsidiary of Dahua" and "Dahua's subsidiary" are not Dahua.
 _PART = (
     r"(subsidiar(?:y|ies)|units?|arms?|affiliates?|divisions?|branch(?:es)?|parents?|competitors?|rivals?|suppliers?|"
@@ -101,6 +111,7 @@ def unlimited(claim: str, source: str, names: FirmNames) -> Iterator[str]:
     yield from _of_bounds(claim, source)
     yield from _of_segments(claim, source, names)
     yield from _of_counts(claim, source)
+    yield from _of_ranges(claim, source)
 
 
 def _of_lines(lines: Sequence[frozenset[str]], claim: str, source: str) -> Iterator[str]:
@@ -134,6 +145,13 @@ def _of_limits(claim: str, source: str) -> Iterator[str]:
     for match in _LIMIT.finditer(source):
         scope = meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0])[:2]
         if scope and said.issuperset(scope) and not _LIMITED.search(claim):
+            yield f"“{match[0]}” there is left out"
+    for match in _ENDED.finditer(source):
+        of_it = meanings(match[0])
+        scope = [
+            word for word in meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0]) if word not in of_it
+        ]
+        if scope[:1] and scope[0] in said and said.isdisjoint(of_it) and not _ENDED.search(claim):
             yield f"“{match[0]}” there is left out"
     nearly = {(match[1].casefold(), word) for match in _NEARLY.finditer(claim) for word in meanings(match[2])}
     for match in _NEARLY.finditer(source):
@@ -211,6 +229,16 @@ def _of_counts(claim: str, source: str) -> Iterator[str]:
             continue
         if others and all(other and what[0] not in other for other in others):
             yield f"{claim[start:end].strip()} is a number of something else there"
+
+
+def _of_ranges(claim: str, source: str) -> Iterator[str]:
+    """Tell of one end of a range, "300 to 500", that a claim gives without the other."""
+    own = {number.value for number, *_ in numbers_in(claim)}
+    for (one, start, end), (other, begin, _) in pairwise(numbers_in(source)):
+        is_range = _TO.fullmatch(source[end:begin]) and not _FROM.search(source[:start])
+        is_between = _BETWEEN.search(source[:start]) and source[end:begin].strip() == "and"
+        if (is_range or is_between) and len({one.value, other.value} & own) == 1:
+            yield f"{source[start:begin].strip()} there is a range, of which one end is left out"
 
 
 def _of_segments(claim: str, source: str, names: FirmNames) -> Iterator[str]:

@@ -14,7 +14,8 @@ _DEEDS = tuple(
     for line in """
     sell sold sale supply supplier provide provider deliver ship export vendor furnish
     import
-    buy bought purchase buyer procure order
+    buy bought purchase buyer procure
+    order
     win won
     award
     lose lost
@@ -149,6 +150,7 @@ IRREGULAR = "|".join(
 VERB = re.compile(rf"\b(?:\w{{3,}}ed|used|{IRREGULAR})\b")
 # What remains must be a word.
 _UN = re.compile(r"\bun(?!(?:ions|less|like|likely)\b)([a-z]{4,})\b", re.IGNORECASE)
+_NON = re.compile(r"\bnon-(?=[a-z]{3})", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -179,5 +181,6 @@ def other_words(text: str) -> dict[str, str]:
 
 
 def without_un(text: str) -> str:
-    """Return a text with "not aware" in place of "unaware"."""
+    """Return a text with "not aware" in place of "unaware", and "not controlling" in place of "non-controlling"."""
+    text = _NON.sub("not ", text)
     return _UN.sub(lambda match: f"not {match[1]}" if rarity(fold(match[1])) < 1 else match[0], text)

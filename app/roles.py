@@ -38,9 +38,14 @@ _AGENT = re.compile(r"\b(?:by|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _FROM = re.compile(r"\b(?:by|from)\b")
 _OWNER = re.compile(r"[’']s?\b|[’']s?\s|\s*,?\s*(?:and|with|through)\s+(?:its|their)\s")
 # What stands for a firm that was named before.
-_COMPANY = re.compile(r"\b(?:the|this) (?:company|firm|group|corporation|unit|manufacturer|supplier)\b", re.IGNORECASE)
+_COMPANY = re.compile(
+    r"\b(?:(?:the|this|these|both) (?:two )?(?:compan(?:y|ies)|firms?|group|corporation|unit|manufacturers?|suppliers?)"
+    r"|the (?:two|pair|latter)|both|they|it)\b",
+    re.IGNORECASE,
+)
 # Before a verb of speech: who speaks is named elsewhere, or nowhere.
 _NOBODY = re.compile(r"\b(?:it|they|he|she|who|which|[a-z]+(?:person|man|woman|or|er|ist|ative|y))\s+(?:ha[sd]\s+)?$")
+_ITS = re.compile(r"\b(?:its|their|his|her)\s+(?:[\w-]+\s+){1,3}$")
 # After these a name is no subject.
 _ASIDE = re.compile(
     r"\b(?:to|of|on|in|with|for|at|from|by|after|before|when|while|since|if|as|because|than)\s+(?:the\s+)?$",
@@ -234,23 +239,27 @@ def _speakers(text: str, names: FirmNames) -> dict[str, tuple[str, ...]]:
     ]
     found: dict[str, list[str]] = {}
     for verb in _SPOKE.finditer(text):
-        if re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]) or _NOBODY.search(text[: verb.start()]):
-            continue
-        part = max((end.end() for end in ENDS_PART.finditer(text, 0, verb.start())), default=0)
-        before = [
-            (start, who) for start, end, who in sorted(known) if end <= verb.start() and not _ASIDE.search(text[:start])
-        ]
-        direct = [
-            who
-            for start, end, who in known
-            if _DIRECTLY.fullmatch(text[end : verb.start()]) and not _ASIDE.search(text[:start])
-        ]
-        if direct:
-            found.setdefault(verb[0].casefold(), []).extend(direct)
-        elif before:
-            inside = [who for start, who in before if start >= part]
-            found.setdefault(verb[0].casefold(), []).extend((before[-1][1], (inside or [before[0][1]])[0]))
-    return {verb: tuple(who) for verb, who in found.items()}
+        if not re.search(r"\b(?:was|were|been|being)\s+$", text[: verb.start()]):
+            found.setdefault(verb[0].casefold(), []).extend(_speaking(verb, text, sorted(known)))
+    return {verb: tuple(who) for verb, who in found.items() if who}
+
+
+def _speaking(verb: re.Match[str], text: str, known: Sequence[tuple[int, int, str]]) -> Iterator[str]:
+    """Yield whose a verb of speech may be, of those that a text names."""
+    if _NOBODY.search(text[: verb.start()]):
+        # "Its secretary said": somebody's whom the sentence names.
+        sentence = max((end.end() for end in _SENTENCE.finditer(text, 0, verb.start())), default=0)
+        if _ITS.search(text[sentence : verb.start()]):
+            yield from (who for start, _, who in known if sentence <= start < verb.start())
+        return
+    part = max((end.end() for end in ENDS_PART.finditer(text, 0, verb.start())), default=0)
+    before = [(start, end, who) for start, end, who in known if end <= verb.start() and not _ASIDE.search(text[:start])]
+    direct = [who for _, end, who in before if _DIRECTLY.fullmatch(text[end : verb.start()])]
+    if direct:
+        yield from direct
+    elif before:
+        inside = [who for start, _, who in before if start >= part]
+        yield from (before[-1][2], (inside or [before[0][2]])[0])
 
 
 def _of_subjects(claim: str, source: str, before_it: str) -> Iterator[str]:

@@ -218,6 +218,24 @@ def test_what_is_too_long(names: FirmNames) -> None:
             "SenseNets claims to have a partnership with Microsoft.",
             "Microsoft claims to have a partnership with SenseNets.",
         ),
+        ("SenseTime held a stake in SenseNets.", "SenseTime holds a stake in SenseNets."),
+        ("Tiandy cut ties with Intel in 2022.", "Tiandy has ties with Intel."),
+        ("The port of Kessel ordered 40 cameras of Dahua.", "The port of Kessel bought 40 cameras of Dahua."),
+        ("Dahua sold between 300 and 500 cameras to Kessel.", "Dahua sold 300 cameras to Kessel."),
+        ("Dahua sold 300 to 500 cameras to Kessel.", "Dahua sold 500 cameras to Kessel."),
+        ("Dahua said that it is a non-controlling owner of Vantry.", "Dahua is a controlling owner of Vantry."),
+        (
+            "Zhang Wei shared samples, and did not know that they would serve surveillance.",
+            "Zhang Wei shared samples that would serve surveillance.",
+        ),
+        (
+            "The department gave no reason. Hikvision rejects this: its secretary told Yicai that it was groundless.",
+            "The US Commerce Department told Yicai that it was groundless.",
+        ),
+        (
+            "Dahua and Hikvision won contracts. The two depend on chips of Intel and Nvidia.",
+            "Intel and Nvidia depend on chips of Dahua and Hikvision.",
+        ),
         (
             "The messages reached seven firms and were at least 92 in all, some to organizations.",
             "The messages reached at least 92 organizations.",
