@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import shutil
 import threading
@@ -21,11 +22,13 @@ from ingest.identity import canonical_url, document_id, publisher_of
 from ingest.index import Index
 from ingest.owner import disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
+from ingest.probe import files_of, probe
 from ingest.read import ReadingProcess
 from ingest.records import Document, Entry, Passage, Receipt, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
     from types import TracebackType
 
@@ -36,8 +39,10 @@ if TYPE_CHECKING:
     from ingest.firms import FirmNames
     from ingest.records import ParsedDocument
 
-# A note in the catalog: "stale" from a removal until the index has been filled anew.
-_INDEX = "index"
+# Notes in the catalog: "stale" from a removal until the index has been filled anew; its files as they were left.
+_INDEX, _INDEX_FILES = "index", "index files"
+# Passages that a suspect index is searched for.
+_SEARCHED = 32
 # A note in the catalog: the list of names that its passages' firms were found by.
 _FIRMS = "firms"
 
@@ -78,6 +83,7 @@ class Library:
         self._writing = threading.RLock()
         self._renewing = threading.RLock()
         self._index: Index | None = None
+        self._mended: list[str] = []
         self._lock = own(home)
         try:
             self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
@@ -97,8 +103,7 @@ class Library:
 
     def close(self) -> None:
         """Close the store and let another process have it."""
-        if self._index is not None:
-            self._index.close()
+        self._close_index()
         self.catalog.close()
         disown(self.home, self._lock)
 
@@ -116,6 +121,8 @@ class Library:
         folder = self.home / "index"
         if self.catalog.note(_INDEX) == "stale" and folder.exists():
             _delete(folder)
+        if folder.exists() and self.catalog.note(_INDEX_FILES) != files_of(folder):
+            self._mend(folder)
         folder.mkdir(mode=0o700, exist_ok=True)
         index = Index(folder, self.embedder.fingerprint)
         if index.is_new:
@@ -124,6 +131,38 @@ class Library:
         with self.catalog.transaction():
             self.catalog.set_note(_INDEX, "whole")
         return index
+
+    def _mend(self, folder: Path) -> None:
+        """Try an index that was not left as it is now; queue what it lacks, or delete it where it is broken."""
+        wanted, queued = self.catalog.passage_ids(), set(self.catalog.queued()[0])
+        told = [key for key in wanted if key not in queued]
+        some = dict(zip(*self.catalog.vectors(told[:: max(1, len(told) // _SEARCHED)]), strict=True))
+        found = probe(folder, self.embedder.fingerprint, some, len(wanted))
+        if found.broken:
+            _delete(folder)
+            self._note_mended(f"index: {found.broken}; filled anew with {len(wanted)} passages, none embedded anew")
+            return
+        self._queue_difference(found.ids)
+
+    def _queue_difference(self, held: AbstractSet[str]) -> bool:
+        """Queue what an index lacks and has too much; tell whether there is any that was not queued before."""
+        wanted, queued = set(self.catalog.passage_ids()), set(self.catalog.queued()[0])
+        missing, surplus = wanted - held - queued, held - wanted
+        if missing or surplus:
+            self.catalog.queue(missing, surplus)
+            self._note_mended(f"index: {len(missing)} passages added, {len(surplus)} removed")
+        return bool(missing or surplus)
+
+    def _note_mended(self, what: str) -> None:
+        logging.getLogger(__name__).warning("%s: mended: %s", self.home, what)
+        self._mended.append(what)
+
+    def _close_index(self) -> None:
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+            with contextlib.suppress(StoreError), self.catalog.transaction():
+                self.catalog.set_note(_INDEX_FILES, files_of(self.home / "index"))
 
     def require_embedder(self) -> None:
         """Raise a DossierError when the store's vectors came from another model than the one that is set."""
@@ -267,9 +306,7 @@ class Library:
     def _renew_index(self) -> None:
         """Fill a new index from the catalog: Chroma keeps removed vectors in its log and in its graph."""
         with self._renewing:
-            if self._index is not None:
-                self._index.close()
-                self._index = None
+            self._close_index()
             _ = self.index
 
     # Finding
@@ -294,22 +331,18 @@ class Library:
 
     def check(self) -> Health:
         """Compare catalog, index and originals; mend what can be mended without embedding anew."""
-        mended: list[str] = []
         problems = self.catalog.check()
         with self._writing:
-            wanted, held = set(self.catalog.passage_ids()), self.index.ids()
-            missing, surplus = wanted - held, held - wanted
-            if missing or surplus:
-                self.catalog.queue(missing, surplus)
+            if self._queue_difference(self.index.ids()):
                 self._tell(self.index)
-                mended.append(f"index: {len(missing)} passages added, {len(surplus)} removed")
         for sha256 in sorted(self.catalog.originals()):
             path = self._original(sha256)
             if not path.is_file():
                 problems.append(f"{path}: the stored original is missing; add the file again to have it back")
             elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
                 problems.append(f"{path}: the stored original was changed; delete it and add the file again")
-        return Health(tuple(mended), tuple(problems))
+        mended, self._mended = tuple(self._mended), []
+        return Health(mended, tuple(problems))
 
     def embed_anew(self, progress: Callable[[Progress], None] = _no_progress) -> int:
         """Cut and embed every document that another model embedded; return how many. Goes on where it was stopped."""

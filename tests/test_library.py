@@ -7,12 +7,14 @@ import signal
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from documents import DAMAGED_EXPORT
+from faults import damage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -404,6 +406,7 @@ def test_a_store_is_a_dictionary_of_articles(
 
 HOLD = """
 import sys
+from functools import partial
 from pathlib import Path
 from ingest.embed import Embedder
 from ingest.errors import StoreError
@@ -505,6 +508,64 @@ def test_a_lost_index_is_filled_without_embedding(library: Library, embedder: Em
         add(again, "lamps.txt", b"The lamps of Ostrel were lit.")
         assert counting.embedded == 1
         check_consistent(again)
+
+
+@pytest.mark.parametrize(
+    ("file", "how"), [("chroma.sqlite3", "cut short"), ("header.bin", "deleted"), ("data_level0.bin", "overwritten")]
+)
+def test_a_damaged_index_is_filled_anew(library: Library, embedder: Embedder, names: FirmNames, file: str, how: str):
+    """Whatever is damaged of the index, the next start finds everything again and embeds nothing."""
+    texts = {f"{at}.txt": f"The port of Marrow Bay bought {at} gates.".encode() for at in range(20, 60)}
+    kept = list(library.add_files((name, partial(bytes, text)) for name, text in texts.items()))
+    before = near(library, "Who bought 50 gates?")
+    library.close()
+    (path,) = (library.home / "index").rglob(file)
+    damage(path, how)
+    counting = Counting(embedder)
+    with Library(library.home, counting, names) as again:
+        assert near(again, "Who bought 50 gates?") == before
+        assert len(before) == len(kept)
+        assert counting.embedded == 0
+        again.check()
+        check_consistent(again)
+
+
+def test_what_was_mended_is_said(
+    library: Library, embedder: Embedder, names: FirmNames, caplog: pytest.LogCaptureFixture
+):
+    """A start that fills a broken index anew says so."""
+    add(library, "gates.txt", GATES)
+    library.close()
+    damage(library.home / "index" / "chroma.sqlite3", "cut short")
+    with Library(library.home, embedder, names) as again:
+        assert near(again, "Who bought gates?")
+        assert "mended: index: it cannot be opened" in caplog.text
+        assert [one.startswith("index: it cannot be opened") for one in again.check().mended] == [True]
+
+
+def test_a_whole_index_is_not_tried(library: Library, embedder: Embedder, names: FirmNames, monkeypatch):
+    """An index that is as it was left is opened without a child process, which takes a second."""
+    add(library, "gates.txt", GATES)
+    library.close()
+    monkeypatch.setattr("ingest.library.probe", lambda *_: pytest.fail("it was tried"))
+    for _ in range(2):
+        with Library(library.home, embedder, names) as again:
+            assert near(again, "Who bought gates?")
+
+
+def test_an_index_that_ends_the_process_is_filled_anew(
+    library: Library, embedder: Embedder, names: FirmNames, monkeypatch, caplog: pytest.LogCaptureFixture
+):
+    """An index that ends the process that opens it with a signal is never opened by the store's own."""
+    kept = add(library, "gates.txt", GATES)
+    library.close()
+    (library.home / "index" / "chroma.sqlite3").write_bytes(b"")
+    dying = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    run = subprocess.run
+    monkeypatch.setattr("ingest.probe.subprocess.run", lambda command, **more: run([command[0], "-c", dying], **more))
+    with Library(library.home, embedder, names) as again:
+        assert near(again, "Who bought gates?") == [kept.id]
+    assert "ended the process with signal 11" in caplog.text
 
 
 def test_an_unchanged_file_is_not_embedded(library: Library, embedder: Embedder):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import site
 import subprocess
 import sys
 import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.child import child_environment
 from ingest.errors import LockedFileError, UnreadableFileError
 from ingest.read import wire
 from ingest.read.clean import one_line
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from ingest.records import ParsedDocument
 
-_PACKAGES = Path(__file__).resolve().parents[2]
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "TMPDIR", "TEMP")
 _NAME_LENGTH = 200
 
 
@@ -151,7 +148,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=_environment(),
+            env=child_environment(),
             # A group of its own, so that it can be killed with all it started, and Ctrl-C does not reach it.
             start_new_session=True,
         )
@@ -221,21 +218,3 @@ def _close(stream: Any) -> None:
     except BrokenPipeError:
         # What was not yet sent to a dead process is lost with it.
         return
-
-
-def _environment() -> dict[str, str]:
-    """Return what the child needs to start and nothing else: no keys, no home."""
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    roots = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
-    if site.ENABLE_USER_SITE:
-        # Found through HOME otherwise.
-        kept["PYTHONUSERBASE"] = site.getuserbase()
-    return {
-        **kept,
-        "HOME": os.devnull,
-        "PYTHONPATH": os.pathsep.join(roots),
-        "PYTHONUTF8": "1",
-        # numpy's arithmetic library reserves memory for each core, and one file is read at a time.
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
