@@ -22,6 +22,7 @@ _GIVES: dict[Want, str] = {
     "count": "gives a number for this",
     "share": "gives a share for this",
     "date": "gives a date for this",
+    "duration": "says for how long",
     "name": "gives a name for this",
     "country": "names a country for this",
     "reply": "gives a reply to this",

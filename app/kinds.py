@@ -46,6 +46,11 @@ _SHARE = re.compile(
     r"\d\s?%|\bper ?cent\b|\b(?:half|thirds?|quarters?|fifths?|majority|minority|most|wholly|fully)\b|百分",
     re.IGNORECASE,
 )
+_DURATION = re.compile(
+    rf"\b(?:\d+|an?|several|many|few|{_NUMBER_WORD.pattern})[\s-]+(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|"
+    r"decades?)\b|\b(?:since|until|from)\s+(?:\w+\s+)?(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
 _REPLY = re.compile(
     r"\b(?:said|says|told|tells|wrote|writes|stated|states|repli\w+|respon[ds]\w*|"
     r"(?<!the )(?<!its )(?<!their )answer\w*|declin\w+|refus\w+|"
@@ -133,6 +138,7 @@ _HOLDS: dict[Want, Callable[[str, Voice | None, Question], bool]] = {
     "count": _holds_count,
     "share": lambda text, _, question: bool(_SHARE.search(text)) or _holds_count(text, None, question),
     "date": _holds_date,
+    "duration": lambda text, *_: bool(_DURATION.search(text)),
     "name": _holds_name,
     "country": _holds_country,
     "reply": lambda text, *_: bool(_REPLY.search(text)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.countries import is_of_country
 from app.words import EMPTY, phrase_query, rarity
-from ingest.firms import capitalised_names, fold
+from ingest.firms import capitalised_names, fold, without_legal_form
 from ingest.records import Filters
 from ingest.spelling import SHORTEST, nearest
 
@@ -28,6 +28,8 @@ _ABBREVIATIONS = frozenset(
     "USD EUR GBP RMB CNY JPY CHF HKD US UK EU UN UAE AI IT ID GDP CEO CFO CTO EBIT EBITDA EPS PPE PPNE COGS CAPEX OPEX "
     "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK DNA RNA GPS CCTV VPN SMS SIM IP USB PDF API URL DNS ISP".split()
 )
+# "NGOs" and "ISPs" are kinds of things.
+_SEVERAL = re.compile(r"[A-Z]{2,5}s")
 # "American" may stand in the question and "U.S." in the text: adjectives of place, peoples, creeds and the seats of
 # governments are no names of firms.
 _OF_PLACE = re.compile(
@@ -122,9 +124,9 @@ def must_be_present(name: Name) -> bool:
     """Tell whether a question cannot be answered by passages that lack this name."""
     if name.firm is not None:
         return True
-    return not (
-        name.is_voice or name.asked in _ABBREVIATIONS or _OF_PLACE.fullmatch(name.asked) or is_of_country(name.asked)
-    )
+    asked = name.asked
+    is_common = asked in _ABBREVIATIONS or _SEVERAL.fullmatch(asked) or _OF_PLACE.fullmatch(asked)
+    return not (name.is_voice or is_common or is_of_country(asked))
 
 
 def absent(names: Sequence[Name], catalog: Catalog, filters: Filters) -> tuple[Name, ...]:
@@ -140,7 +142,10 @@ def _unlisted(form: str, names: FirmNames, catalog: Catalog) -> Name:
     form = re.sub(r"-[a-z]+$", "", _LEADING_PLACE.sub("", form))  # of "ISIS-linked" it is ISIS that is named
     if fold(form) in {fold(voice) for voice in catalog.voices()}:
         return Name(form, None, (form,), is_voice=True)
-    forms = (form, form[:-1]) if re.search(r"[a-z]s$", form) else (form,)
+    # "Harris Corp" may be "Harris Corporation" there, or Harris.
+    forms = tuple(
+        dict.fromkeys((form, *([form[:-1]] if re.search(r"[a-z]s$", form) else []), without_legal_form(form)))
+    )
     return _corrected(form, names, catalog) or Name(form, None, forms)
 
 

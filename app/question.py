@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from app.names import Name
 
-Want = Literal["amount", "count", "share", "date", "name", "country", "reply"]
+Want = Literal["amount", "count", "share", "date", "duration", "name", "country", "reply"]
 
 _ORGANISATIONS = (
     "firms? compan(?:y|ies) vendors? suppliers? manufacturers? makers? start-?ups? business(?:es)? corporations? "
@@ -42,6 +42,7 @@ _WANTS: tuple[tuple[Want, str], ...] = (
     ("share", r"\b(?:what|which|how (?:much|big|large)|size of)\b.*\b(?:stakes?|shares?|percent\w*|proportion)\b"),
     ("share", r"\bhow much of\b"),
     ("count", r"\bhow many\b|\bwhat (?:is|was) the number\b"),
+    ("duration", r"\bhow (?:long\b(?! ago)|much (?:time|longer))|\b(?:over |in |for )?what (?:period|time span)\b"),
     ("amount", r"\bhow much\b(?! (?:is|was) (?:known|said)\b)"),
     ("amount", r"\b(?:what|which) (?:sum|price|amount|cost|turnover|revenue)s?\b"),
     ("amount", r"\bwhat (?:did|does|do|was|were|is|has|had|would)\b.{0,80}\b(?:pay|paid|cost|spend|spent|worth)\b"),

@@ -131,3 +131,16 @@ def test_an_adjective_of_place_may_be_missing() -> None:
     """A nationality need not stand in a passage as it does in the question; a firm or another name must."""
     assert not must_be_present(Name("Chinese", None, ("Chinese",)))
     assert must_be_present(Name("Palantir", None, ("Palantir",)))
+
+
+def test_several_of_a_kind_are_no_firm() -> None:
+    """The plural of an abbreviation, such as "NGOs", names a kind of thing."""
+    assert not must_be_present(Name("NGOs", None, ("NGOs",)))
+    assert must_be_present(Name("NGO Watch", None, ("NGO Watch",)))
+
+
+def test_a_legal_form_need_not_be_there(dossier: Dossier) -> None:
+    """A firm of no list that is asked for with its legal form is found without it, or with another."""
+    (name,) = names_asked("What did Vantry Point Corp buy?", dossier.library.names, dossier.library.catalog)
+    assert name.stands_in("It was Vantry Point Corporation that bought it.")
+    assert not name.stands_in("It was bought at the point.")
