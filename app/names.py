@@ -26,7 +26,14 @@ _ALL = -1  # SQLite's word for no limit
 # Abbreviations that a question uses and a source may spell out or print as a sign: they name no firm.
 _ABBREVIATIONS = frozenset(
     "USD EUR GBP RMB CNY JPY CHF HKD US UK EU UN UAE AI IT ID GDP CEO CFO CTO EBIT EBITDA EPS PPE PPNE COGS CAPEX OPEX "
-    "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK DNA RNA GPS CCTV VPN SMS SIM IP USB PDF API URL DNS ISP".split()
+    "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK DNA RNA GPS CCTV VPN SMS SIM IP USB PDF API URL DNS ISP "
+    "PC TV".split()
+)
+# "Jane Roe of the Herald", and what stands before a person's name.
+_JOINED = re.compile(r"\s+(?:of|for|from|at|in|and)\s+(?:the\s+)?")
+_TITLE = re.compile(
+    r"^(?:Sheikh|President|Prime Minister|Minister|General|Colonel|Senator|Judge|Justice|Professor|Prof\.?|Dr\.?|King|"
+    r"Queen|Prince|Princess)\s+(?=[A-Z])"
 )
 # "NGOs" and "ISPs" are kinds of things.
 _SEVERAL = re.compile(r"[A-Z]{2,5}s")
@@ -65,7 +72,7 @@ class Name:
         """Tell whether `text` has a form of the name; where that is part of another's name, it is not this one."""
         for form in self.longer:
             text = as_printed(form).sub(" ", text)
-        return any(as_printed(form).search(text) for form in self.forms)
+        return any(as_printed(form, owning=self.firm is None).search(text) for form in self.forms)
 
 
 def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name, ...]:
@@ -86,7 +93,8 @@ def names_asked(question: str, names: FirmNames, catalog: Catalog) -> tuple[Name
                 found.append((start, end, name))
     for mention in capitalised_names(question):
         if not any(start < mention.end and mention.start < end for start, end, _ in found):
-            found.append((mention.start, mention.end, _unlisted(mention.form, names, catalog)))
+            parts = _parts(mention.form, catalog)
+            found.extend((mention.start, mention.end, _unlisted(part, names, catalog)) for part in parts)
     for word in words:
         if not any(start < word.end() and word.start() < end for start, end, _ in found):
             name = None if fold(word[0]) in EMPTY else _corrected(word[0], names, catalog)
@@ -137,16 +145,27 @@ def absent(names: Sequence[Name], catalog: Catalog, filters: Filters) -> tuple[N
     return firms or (tuple(missing) if len(missing) == len(needed) else ())
 
 
+def _parts(form: str, catalog: Catalog) -> list[str]:
+    """Return a name, or what it is joined of where the collection has only that: "Jane Roe of the Herald" is two."""
+    parts = _JOINED.split(form)
+    return parts if len(parts) > 1 and not _occurs(form, catalog, Filters()) else [form]
+
+
 def _unlisted(form: str, names: FirmNames, catalog: Catalog) -> Name:
     """Return a capitalised name that is on no list: as it is where the collection has it, else corrected if it can."""
+    first, _, rest = form.partition(" ")
+    form = rest if rest[:1].isupper() and is_of_country(first) and _SEVERAL.fullmatch(rest) else form  # "Iraqi ISPs"
     form = re.sub(r"-[a-z]+$", "", _LEADING_PLACE.sub("", form))  # of "ISIS-linked" it is ISIS that is named
-    if fold(form) in {fold(voice) for voice in catalog.voices()}:
+    if _bare(form) in map(_bare, catalog.voices()):
         return Name(form, None, (form,), is_voice=True)
     # "Harris Corp" may be "Harris Corporation" there, or Harris.
-    forms = tuple(
-        dict.fromkeys((form, *([form[:-1]] if re.search(r"[a-z]s$", form) else []), without_legal_form(form)))
-    )
+    singular = form[:-1] if re.search(r"[a-z]s$", form) else form
+    forms = tuple(dict.fromkeys((form, singular, without_legal_form(form), _TITLE.sub("", form))))
     return _corrected(form, names, catalog) or Name(form, None, forms)
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"^the ", "", fold(name))
 
 
 def _corrected(word: str, names: FirmNames, catalog: Catalog) -> Name | None:
@@ -154,6 +173,9 @@ def _corrected(word: str, names: FirmNames, catalog: Catalog) -> Name | None:
     folded = fold(word)
     # What English commonly says, or the collection itself, is not misspelt.
     if len(word) < SHORTEST or rarity(folded) < 1 or _occurs(folded, catalog, Filters()):
+        return None
+    # "tweet" where the collection tells of tweets; a name may have the stem of another word.
+    if word.islower() and catalog.match_words(phrase_query(folded), 1, Filters()):
         return None
     firm = names.misspelt(word)
     if firm:
@@ -200,6 +222,8 @@ def _occurs(form: str, catalog: Catalog, filters: Filters) -> bool:
     phrase = phrase_query(form)
     if not phrase:
         return False
+    if filters == Filters() and any(as_printed(form).search(one) for one in catalog.titles_with(phrase)):
+        return True
     # All of them: "named nowhere" is a statement about every passage.
     ids = [key for key, _ in catalog.match_words(phrase, _ALL, filters)]
     pattern = as_printed(form)
@@ -207,12 +231,15 @@ def _occurs(form: str, catalog: Catalog, filters: Filters) -> bool:
     return any(pattern.search(text) for some in slices for _, text in catalog.passages(some).values())
 
 
-def as_printed(form: str) -> re.Pattern[str]:
-    """Match a name as a phrase of its own: capitals at the start of words kept, other case, spaces and dashes free."""
+def as_printed(form: str, *, owning: bool = False) -> re.Pattern[str]:
+    """Match a name as a phrase of its own: capitals at the start of words kept; other case, spaces and dashes free.
+
+    `owning` lets a "'s" stand between its words, too: "Mandiant's APT1" for "Mandiant APT1".
+    """
     parts = []
     for word in re.findall(r"\w+", form):
         rest = "".join(f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else letter for letter in word[1:])
         first = word[0].upper() if word[0].isupper() else f"[{word[0].lower()}{word[0].upper()}]"
         parts.append(first + rest)
-    body = r"[\s\W]{0,3}".join(parts)
+    body = (r"(?:[’']s)?[\s\W]{0,3}" if owning else r"[\s\W]{0,3}").join(parts)
     return re.compile(body if _is_han(form) else rf"(?<!\w){body}(?!\w)")

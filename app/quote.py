@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # How much worse than the best a sentence may be (in the units of evidence.WEIGHTS) to be quoted beside it: in any
 # answer; in a list; for another side of a comparison; as the neighbour of a quoted one that goes on from it, or that
 # says more of the same. Set on development questions, one at a time, for pointers cited at no loss of precision.
-_SECOND, _LISTED, _OTHER_SIDE, _GOES_ON, _NEIGHBOUR = 1.0, 1.5, 5.0, 3.0, 2.0
+_SECOND, _LISTED, _OTHER_SIDE, _GOES_ON, _NEIGHBOUR = 1.0, 1.5, 5.0, 3.0, 4.0
 # How much worse the best sentence that holds the kind of thing asked for may be than the best one of all.
 _OF_KIND = 1.5
 # A question that a source itself asks, and so much better than any statement, tells that no source answers it.
@@ -60,6 +60,8 @@ def choose(question: Question, candidates: Sequence[Candidate], firms: Container
         return Choice("not_in_sources", ())
     best, lacking = _best(question, stating)
     asked = max((one.score for one in candidates if "asks" in one.sentence.marks), default=0.0)
+    if not best and (question.is_comparison or len(question.parts) > len(question.wants)):
+        best = stating[:1]  # for what it asks besides
     if not best or best[0].score < asked - _ASKED_TOO:
         return Choice("not_in_sources", (), lacking=lacking)
     premise = _not_borne_out(question, stating)

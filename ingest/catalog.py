@@ -311,6 +311,14 @@ class Catalog(Database):
         )
         return [row[0] for row in rows]
 
+    def titles_with(self, query: str) -> list[str]:
+        """Return the titles of all current documents whose name, title or opening matches an FTS5 query."""
+        rows = self._rows(
+            "SELECT documents.title FROM titles JOIN documents ON documents.id = document_id WHERE titles MATCH ?",
+            query,
+        )
+        return [row[0] for row in rows]
+
     def vectors(self, ids: Sequence[str]) -> tuple[list[str], NDArray[np.float32]]:
         """Return those of `ids` that are here, and their vectors as (n, dimension)."""
         kept: list[str] = []

@@ -139,6 +139,32 @@ def test_several_of_a_kind_are_no_firm() -> None:
     assert must_be_present(Name("NGO Watch", None, ("NGO Watch",)))
 
 
+def test_several_of_a_country_are_no_firm(dossier: Dossier) -> None:
+    """A question for "Iraqi ISPs" asks for no name."""
+    names = names_asked("Which sites do Iraqi ISPs block?", dossier.library.names, dossier.library.catalog)
+    assert not any(must_be_present(name) for name in names)
+
+
+def test_a_person_is_found_without_a_title(dossier: Dossier) -> None:
+    """Who is asked for with a title, and with whom they belong to, may be named without both."""
+    question = "What did Professor Ines Okoro of the Dunmere Ledger say?"
+    names = names_asked(question, dossier.library.names, dossier.library.catalog)
+    assert any(name.stands_in("Ines Okoro wrote it.") for name in names)
+    assert not any(is_absent(name, dossier.library.catalog) for name in names)
+
+
+def test_a_word_that_is_no_name_is_not_corrected(dossier: Dossier) -> None:
+    """A word in small letters that the collection has in another form is no misspelt name."""
+    names = names_asked("Which pilot lives in Sandwine?", dossier.library.names, dossier.library.catalog)
+    assert not any(name.corrected for name in names)
+
+
+def test_a_name_with_its_owner_between() -> None:
+    """The name "Vantry’s Radar" is what is asked for as "Vantry Radar", where no list says that these are two."""
+    assert Name("Vantry Radar", None, ("Vantry Radar",)).stands_in("It was Vantry’s Radar.")
+    assert not Name("Vantry Radar", None, ("Vantry Radar",)).stands_in("Vantry has a Radar.")
+
+
 def test_a_legal_form_need_not_be_there(dossier: Dossier) -> None:
     """A firm of no list that is asked for with its legal form is found without it, or with another."""
     (name,) = names_asked("What did Vantry Point Corp buy?", dossier.library.names, dossier.library.catalog)
