@@ -18,7 +18,7 @@ from evals.stores import SkippedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MEASUREMENTS = ("briefs", "seed", "claims", "page", "firms", "chunking", "financebench", "naive", "ingest")
+MEASUREMENTS = ("briefs", "seed", "others", "claims", "page", "firms", "chunking", "financebench", "naive", "ingest")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +41,7 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
     measurements: dict[str, Callable[[], Any]] = {
         "briefs": lambda: answers.run_briefs(home),
         "seed": lambda: answers.run_seed(home),
+        "others": lambda: answers.run_others(home),
         "claims": lambda: claims.run(home),
         "page": lambda: page.run(home),
         "firms": lambda: firms.run(home),
@@ -62,7 +63,7 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
 
 def _sections(results: dict[str, Any]) -> list[str]:
     found = []
-    asked = {name: one for part in ("briefs", "seed") for name, one in results.get(part, {}).items()}
+    asked = {name: one for part in ("briefs", "seed", "others") for name, one in results.get(part, {}).items()}
     if asked:
         found.append(report.answers(asked))
     for name, write_one in (

@@ -1,12 +1,15 @@
 """Whether answers are right: questions with the words that must be cited, asked of a real store.
 
 A file of questions is a JSON list of `{"id", "question", "kind", "must_cite_pointers", "answerable", "must_not_say",
-"history"}`; a pointer is a piece of the text of a sentence that the answer needs.
+"history"}`; a pointer is a piece of the text of a sentence that the answer needs. Where that text may not be kept here
+it is "words:hash" for each piece that will do: how many words, and the first 16 hex of the SHA-256 of them, folded.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 # The questions on what ships, which need no material from elsewhere.
 _BRIEFS = Path(__file__).with_name("briefs_questions.json")
+# Questions on articles and reports of others, written by hands that did not know the program.
+_OTHERS_QUESTIONS = Path(__file__).with_name("others_questions.json")
+_HASHED = re.compile(r"(\d{1,2}):([0-9a-f]{16})")
 # Articles that stand beside the seed article in its second store.
 _OTHERS = 40
 # A plain answer, to compare with: the best passages of a search, whatever they say.
@@ -80,6 +86,18 @@ def run_briefs(home: Path) -> dict[str, Any]:
     return {"what ships": _measured(home, [(path.name, path.read_bytes()) for path in shipped()], questions(_BRIEFS))}
 
 
+def run_others(home: Path) -> dict[str, Any]:
+    """Ask the questions on articles and reports of others, of each collection."""
+    folder = material("surveillance")
+    found = {}
+    for name, collection in json.loads(_OTHERS_QUESTIONS.read_text(encoding="utf-8")).items():
+        wanted = set(collection["files"])
+        files = [post for post in wordpress_posts() if post[0] in wanted]
+        files += [(path.name, path.read_bytes()) for path in sorted(folder.rglob("*.pdf")) if path.name in wanted]
+        found[name] = _measured(home, files, list(map(_question, collection["questions"])))
+    return found
+
+
 def _measured(home: Path, files: Sequence[tuple[str, bytes]], asked: Sequence[Question]) -> dict[str, Any]:
     with kept_dossier(home, files) as (dossier, filled):
         dossier.ask("warm up")
@@ -104,18 +122,19 @@ def _told(judged: Iterable[Judged]) -> list[dict[str, Any]]:
 
 def questions(path: Path) -> list[Question]:
     """Read a file of questions."""
-    return [
-        Question(
-            one["id"],
-            one["question"],
-            one["kind"],
-            tuple(one["must_cite_pointers"]),
-            one["answerable"],
-            tuple(one.get("must_not_say", ())),
-            tuple(one.get("history", ())),
-        )
-        for one in json.loads(path.read_text(encoding="utf-8"))
-    ]
+    return list(map(_question, json.loads(path.read_text(encoding="utf-8"))))
+
+
+def _question(one: dict[str, Any]) -> Question:
+    return Question(
+        one["id"],
+        one["question"],
+        one["kind"],
+        tuple(one["must_cite_pointers"]),
+        one["answerable"],
+        tuple(one.get("must_not_say", ())),
+        tuple(one.get("history", ())),
+    )
 
 
 def judge(dossier: Dossier, asked: Iterable[Question]) -> list[Judged]:
@@ -132,8 +151,8 @@ def plain(dossier: Dossier, asked: Iterable[Question]) -> list[Judged]:
             Judged(
                 question,
                 "answered",
-                tuple(any(folded(pointer) in text for text in texts) for pointer in question.pointers),
-                tuple(any(folded(pointer) in text for pointer in question.pointers) for text in texts),
+                tuple(any(_holds(text, pointer) for text in texts) for pointer in question.pointers),
+                tuple(any(_holds(text, pointer) for pointer in question.pointers) for text in texts),
                 0,
                 (),
                 "",
@@ -175,8 +194,8 @@ def _judged(dossier: Dossier, question: Question) -> Judged:
     return Judged(
         question,
         answer.outcome,
-        tuple(folded(pointer) in together for pointer in question.pointers),
-        tuple(any(_touches(folded(text), folded(pointer)) for pointer in question.pointers) for text in texts),
+        tuple(_holds(together, pointer) for pointer in question.pointers),
+        tuple(any(_touches(folded(text), pointer) for pointer in question.pointers) for text in texts),
         sum(not _is_verbatim(dossier, citation) for citation in (*answer.citations, *answer.nearest)),
         tuple(said for said in question.must_not_say if _says(answer, said)),
         answer.text,
@@ -189,8 +208,24 @@ def _words(citation: Citation) -> str:
     return " ".join(quote for _, quote in sorted(slices))
 
 
+def _holds(text: str, pointer: str) -> bool:
+    """Tell whether a folded text holds a pointer, which is words or the hashes of some."""
+    hashed = _HASHED.findall(pointer)
+    return any(found in _hashes(text, int(words)) for words, found in hashed) if hashed else folded(pointer) in text
+
+
+def _hashes(text: str, words: int) -> set[str]:
+    """Return the hashes of all runs of so many words of a folded text."""
+    there = re.findall(r"\w+", text)
+    runs = (" ".join(there[at : at + words]) for at in range(len(there) - words + 1))
+    return {hashlib.sha256(run.encode()).hexdigest()[:16] for run in runs}
+
+
 def _touches(text: str, pointer: str) -> bool:
     """Tell whether a citation holds a pointer, or the half of one that spans two sentences."""
+    if _HASHED.search(pointer):
+        return _holds(text, pointer)
+    pointer = folded(pointer)
     words = pointer.split()
     half = (len(words) + 1) // 2
     return pointer in text or text.endswith(" ".join(words[:half])) or text.startswith(" ".join(words[-half:]))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +55,22 @@ def test_measures_are_shares_of_what_they_are_over(deals: Dossier) -> None:
     assert measured["answerable refused"] == {"yes": 0, "of": 2}
     assert measured["unanswerable refused"] == {"yes": 1, "of": 1}
     assert measured["quotes not verbatim"] == 0
+
+
+def hashed(words: str) -> str:
+    found = re.findall(r"\w+", folded(words))
+    return f"{len(found)}:{hashlib.sha256(' '.join(found).encode()).hexdigest()[:16]}"
+
+
+def test_a_hashed_pointer_is_as_good_as_its_words(deals: Dossier) -> None:
+    """A pointer of which only the hash is kept is cited where its words are, and one of several will do."""
+    pointers = (
+        hashed("claims to have a partnership"),
+        f"{hashed('no such words')} {hashed('Bellwether denies that any')}",
+    )
+    (first,) = judge(deals, [replace(ASKED[0], pointers=(*pointers, hashed("claims to have no partnership")))])
+    assert first.cited == (True, True, False)
+    assert all(first.useful)
 
 
 def test_the_plain_answer_never_refuses(deals: Dossier) -> None:
