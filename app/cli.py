@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.printed import answer_text, indented, one_line, receipt_line
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from app.answers import Answer, Citation
     from app.dossier import Dossier
     from ingest.library import Progress as Step
     from ingest.records import Filters, Receipt
@@ -79,7 +79,7 @@ def ingest(
             for receipt in dossier.add_paths(wanted, progress):
                 receipts.append(receipt)
                 if not as_json:
-                    typer.echo(_receipt_line(receipt))
+                    typer.echo(receipt_line(receipt))
         except KeyboardInterrupt:
             _complain("Stopped. What was finished is kept; run the same command again to go on.")
             raise
@@ -117,7 +117,7 @@ def ask(
     if as_json:
         _print_json(answer.as_json())
     else:
-        typer.echo(_answer_text(answer))
+        typer.echo(answer_text(answer))
 
 
 @app.command(epilog="Example: dossier search 'facial recognition contracts' -k 5")
@@ -142,7 +142,7 @@ def search(
 
     for hit in hits:
         place = printed_place(hit.passage.place)
-        typer.echo(f"{hit.rank}. {_one_line(printed_source(hit.document))}, {place}\n{_indented(hit.text)}\n")
+        typer.echo(f"{hit.rank}. {one_line(printed_source(hit.document))}, {place}\n{indented(hit.text)}\n")
 
 
 @app.command(epilog="Example: dossier documents --json")
@@ -160,7 +160,7 @@ def documents(home: Home = None, *, as_json: AsJson = False) -> None:
         size = f"{entry.pages} pages, " if entry.pages else ""
         about = ", ".join(part for part in (source.publisher, (source.published or "")[:10]) if part)
         line = f"{source.id}  {source.title} ({about or source.name}; {size}{entry.passages} passages)"
-        typer.echo(_one_line(line))
+        typer.echo(one_line(line))
     if not entries:
         typer.echo("No documents yet. Add some with `dossier ingest`.", err=True)
 
@@ -185,7 +185,7 @@ def show(
         return
     for key, value in source_json(document.source).items():
         if value is not None:
-            typer.echo(f"{key + ':':11} {_one_line(str(value))}")
+            typer.echo(f"{key + ':':11} {one_line(str(value))}")
     for what, count in document.left_out.items():
         if count:
             typer.echo(f"left out:   {count} {what.replace('_', ' ')}")
@@ -340,7 +340,7 @@ def _turns(file: Path) -> list[dict[str, str]]:
 
 
 def _because(problem: str | None) -> str:
-    return f": {_one_line(problem)}" if problem else ""
+    return f": {one_line(problem)}" if problem else ""
 
 
 def _no_filters() -> Filters:
@@ -362,10 +362,10 @@ def _progress() -> Iterator[Any]:
 
         def tell(now: Step) -> None:
             bar.update(
-                task, description=f"{now.step} {_one_line(now.name)[:40]}", completed=now.done, total=now.total or None
+                task, description=f"{now.step} {one_line(now.name)[:40]}", completed=now.done, total=now.total or None
             )
             if not console.is_terminal and now.step == "reading":
-                print(f"reading {_one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
+                print(f"reading {one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
 
         yield tell
 
@@ -374,57 +374,6 @@ def _receipt_json(receipt: Receipt) -> dict[str, Any]:
     from dataclasses import asdict  # noqa: PLC0415 - late
 
     return asdict(receipt)
-
-
-def _receipt_line(receipt: Receipt) -> str:
-    if receipt.status == "failed":
-        return f"failed: {_one_line(receipt.error or '')}"
-    size = f"{receipt.passages} passages"
-    if receipt.pages:
-        size = f"{receipt.pages} pages, {size}"
-    if receipt.pages_without_text:
-        size += f", {receipt.pages_without_text} pages without text"
-    other = f" of {receipt.duplicate_of}" if receipt.duplicate_of else ""
-    other += f", replaces {receipt.replaces}" if receipt.replaces else ""
-    return f"{receipt.status}{other}: {_one_line(receipt.name)} ({receipt.id}; {size})"
-
-
-def _answer_text(answer: Answer) -> str:
-    from app.cite import how_written  # noqa: PLC0415 - late
-
-    parts = [answer.text]
-    if answer.standalone_question != answer.question:
-        parts.insert(0, f"Understood as: {answer.standalone_question}")
-    if answer.citations:
-        parts.append("\n".join(_source_line(citation) for citation in answer.citations))
-    if answer.nearest:
-        parts.append("The nearest that they do say:")
-        parts.extend(f"{_source_line(citation)}\n{_indented(citation.quote.quote)}" for citation in answer.nearest)
-    searched = answer.searched
-    also = f"; also searched: {', '.join(searched.also_searched)}" if searched.also_searched else ""
-    parts.append(f"Searched {searched.documents} documents, {searched.passages} passages{also}.")
-    parts.extend(_one_line(told) for told in how_written(answer))
-    return "\n\n".join(parts)
-
-
-def _source_line(citation: Citation) -> str:
-    from app.cite import printed_dates, printed_place, printed_source  # noqa: PLC0415 - late
-
-    source = citation.document
-    line = f"[{citation.number}] {_one_line(printed_source(source))}, {printed_place(citation.quote.place)}"
-    lines = [line, *([source.url] if source.url else [])]
-    lines.extend(f"    context: {_one_line(extra.quote)}" for extra in citation.context)
-    lines.extend(f"    date: {_one_line(told)}" for told in printed_dates(citation))
-    return "\n".join([lines[0], *(text if text.startswith("    ") else f"    {text}" for text in lines[1:])])
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
-
-
-def _one_line(text: str) -> str:
-    """Return `text` safe for a terminal: one line, no control characters."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _since(began: float) -> float:
@@ -440,7 +389,7 @@ def _print_json(value: Any) -> None:
 
 
 def _complain(message: str) -> None:
-    typer.echo(f"dossier: {_one_line(message)}", err=True)
+    typer.echo(f"dossier: {one_line(message)}", err=True)
 
 
 if __name__ == "__main__":
