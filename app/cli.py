@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.dossier import Dossier
+    from ingest.backup import Backup
     from ingest.library import Progress as Step
     from ingest.records import Filters, Receipt
 
@@ -84,7 +85,7 @@ def ingest(
             _complain("Stopped. What was finished is kept; run the same command again to go on.")
             raise
     if as_json:
-        _print_json({"documents": [_receipt_json(receipt) for receipt in receipts], "seconds": _since(began)})
+        _print_json({"documents": [_fields(receipt) for receipt in receipts], "seconds": _since(began)})
     if not receipts:
         raise DossierError(f"No file found in {', '.join(str(path) for path in wanted)}.")
     if any(receipt.status == "failed" for receipt in receipts):
@@ -270,6 +271,30 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: dossier backup dossier-2026-11.zip")
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to make.")], home: Home = None, *, as_json: AsJson = False
+) -> None:
+    """Back the store up into one file, also while it is in use: documents, originals and conversations."""
+    from ingest.backup import back_up  # noqa: PLC0415 - late
+
+    _print_backup(file, back_up(_settings(home).home, file), as_json=as_json)
+
+
+@app.command(epilog="Example: dossier restore dossier-2026-11.zip --home restored")
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `dossier backup` made.")],
+    home: Home = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Make a store of a backup, in a folder that is empty or not there."""
+    from ingest.backup import restore as restored  # noqa: PLC0415 - late
+
+    folder = _settings(home).home
+    _print_backup(folder, restored(file, folder), as_json=as_json)
+
+
 @app.command(epilog="Example: dossier chat --port 8600")
 def chat(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 8501,
@@ -370,10 +395,10 @@ def _progress() -> Iterator[Any]:
         yield tell
 
 
-def _receipt_json(receipt: Receipt) -> dict[str, Any]:
+def _fields(record: Receipt | Backup) -> dict[str, Any]:
     from dataclasses import asdict  # noqa: PLC0415 - late
 
-    return asdict(receipt)
+    return asdict(record)
 
 
 def _since(began: float) -> float:
@@ -386,6 +411,14 @@ def _print_json(value: Any) -> None:
     typer.echo(
         "".join(letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1] for letter in text)
     )
+
+
+def _print_backup(made: Path, backup: Backup, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"made": str(made)} | _fields(backup))
+    else:
+        size = f"{backup.size / 1e6:.1f} MB of files"
+        typer.echo(f"{made}: {backup.documents} documents, {backup.conversations} conversations, {size}.")
 
 
 def _complain(message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import StoreError, store_error
@@ -105,3 +105,16 @@ class Database:
     def _value(self, statement: str, *values: Any) -> Any:
         rows = self._rows(statement, *values)
         return rows[0][0] if rows else None
+
+
+def snapshot(path: Path, target: Path) -> None:
+    """Copy the file at `path` as it is at one moment, also while another process writes to it."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+            target.unlink(missing_ok=True)
+            with closing(sqlite3.connect(target)) as copy:
+                source.backup(copy)
+                # The copy is one file, with no log beside it.
+                copy.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        raise store_error(path, error) from error
