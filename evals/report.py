@@ -42,8 +42,8 @@ def answers(measured: Mapping[str, dict[str, Any]]) -> str:
     note = (
         "Pointers are words that an answer must cite; precision is the share of an answer's quotes that hold one, over "
         "the answered questions. The plain answer gives the best three passages of a search, and always answers. "
-        "“In view” are questions whose failures were looked at while rules and weights were set; of those not in view only "
-        "the wrong refusals were, once."
+        "“In view” are questions whose failures were looked at while rules and weights were set; of those not in view "
+        "only the wrong refusals were, once."
     )
     return _section("Answers by quoting", _table(header, rows), note, {})
 
