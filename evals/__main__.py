@@ -12,13 +12,25 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, report
+from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, report, scale
 from evals.stores import SkippedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MEASUREMENTS = ("briefs", "seed", "others", "claims", "page", "firms", "chunking", "financebench", "naive", "ingest")
+MEASUREMENTS = (
+    "briefs",
+    "seed",
+    "others",
+    "claims",
+    "page",
+    "firms",
+    "chunking",
+    "scale",
+    "financebench",
+    "naive",
+    "ingest",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +58,7 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
         "page": lambda: page.run(home),
         "firms": lambda: firms.run(home),
         "chunking": lambda: chunking.run(options.lengths),
+        "scale": lambda: scale.run(home, options.sizes or scale.SIZES),
         "financebench": lambda: financebench.run(home, documents),
         "naive": lambda: financebench.run_reference(python, documents),
         "ingest": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS),
@@ -71,6 +84,7 @@ def _sections(results: dict[str, Any]) -> list[str]:
         ("page", report.page),
         ("firms", report.firms),
         ("chunking", report.chunking),
+        ("scale", report.scale),
     ):
         if name in results:
             found.append(write_one(results[name]))
@@ -90,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("what", nargs="*", metavar="WHAT", type=_measurement, help=", ".join(MEASUREMENTS))
     parser.add_argument("--only", action="append", default=[], type=_measurements, help="the same, joined by commas")
     parser.add_argument("--lengths", type=_numbers, default=[], help="passage lengths for chunking, joined by commas")
+    parser.add_argument("--sizes", type=_numbers, default=[], help="passages in a store for scale, joined by commas")
     parser.add_argument("--documents", type=int, help="take the first so many reports, by name, and their questions")
     parser.add_argument("--store", type=Path, help="folder to keep the reports' store in; default: not kept")
     parser.add_argument("--reference-python", default=sys.executable, help="Python that has the reference's packages")

@@ -132,6 +132,41 @@ def chunking(results: Sequence[dict[str, Any]]) -> str:
     return _section("Chunking", _table(("length", "passages", "recall", "precision", "IoU"), rows), note, last)
 
 
+def scale(results: Sequence[dict[str, Any]]) -> str:
+    """Report what a search takes and finds as a store grows; one row a size."""
+    rows = [
+        (
+            f"{one['passages']:,}",
+            *(f"{milliseconds:.0f}" for milliseconds in one["milliseconds"]),
+            *(f"{milliseconds:.0f}" for milliseconds in one["milliseconds, one publisher"]),
+            f"{one['recall']:.3f}",
+            f"{one['recall, one publisher']:.3f}",
+            f"{one['adding']:.1f}",
+            f"{one['removing']:.1f}",
+            f"{one['index filled']:.0f}",
+        )
+        for one in results
+    ]
+    header = (
+        "passages",
+        "search, median ms",
+        "95 %",
+        "of one publisher, median ms",
+        "95 %",
+        "recall@10",
+        "of one publisher",
+        "adding a document, s",
+        "removing it, s",
+        "filling the index, s",
+    )
+    note = (
+        "A search is for a question: names, words, vectors, fused. Recall is of the ten nearest by exact search, for "
+        "sentences that are in no passage. The document that is added has 40 sentences. The index is filled with what "
+        "is new since the row before."
+    )
+    return _section("Scale", _table(header, rows), note, results[-1])
+
+
 def financebench(measured: Mapping[str, dict[str, Any]]) -> str:
     """Report page retrieval and ingest speed by who was measured: "ours", "reference" or both."""
     some = next(iter(measured.values()))

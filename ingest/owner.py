@@ -23,6 +23,10 @@ def own(home: Path) -> FileLock:
     """Take the lock of the store in `home`, or say who has it."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (home / "catalog.sqlite3").exists() or not any(home.iterdir()):
+            # A folder that holds other things, too, stays as its owner made it.
+            with contextlib.suppress(PermissionError):
+                home.chmod(0o700)
         lock = FileLock(home / "owner.lock", mode=0o600, thread_local=False)
         lock.acquire(timeout=0)
     except Timeout:

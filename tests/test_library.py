@@ -709,6 +709,21 @@ def test_a_store_is_private(tmp_path: Path, embedder: Embedder, names: FirmNames
     assert {path.name: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
 
 
+def test_an_existing_folder_is_made_private(tmp_path: Path, embedder: Embedder, names: FirmNames):
+    """A store in an empty folder that was there, or in one of its own, is private; a shared folder stays as it is."""
+    fresh, shared = tmp_path / "fresh", tmp_path / "shared"
+    for home in (fresh, shared):
+        home.mkdir()
+        home.chmod(0o755)
+    (shared / "notes.txt").write_text("mine")
+    for home in (fresh, shared):
+        Library(home, embedder, names).close()
+    assert [stat.S_IMODE(home.stat().st_mode) for home in (fresh, shared)] == [0o700, 0o755]
+    fresh.chmod(0o755)
+    Library(fresh, embedder, names).close()
+    assert stat.S_IMODE(fresh.stat().st_mode) == 0o700
+
+
 def test_a_newer_list_of_firms_marks_what_is_there(library: Library, embedder: Embedder, tmp_path: Path):
     """A firm that a later list names is found in documents that were added before, and nothing is embedded anew."""
     added = add(library, "gates.txt", b"The gates came from OstraWorks. The pilots of Ostrel objected.")

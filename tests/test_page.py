@@ -486,6 +486,18 @@ def source_page(page: AppTest, document_id: str, start: int = 0, end: int = 0) -
     return page.switch_page("source.py").run()
 
 
+def test_what_was_left_out_is_shown(open_page: Open, own_store: Path, tmp_path: Path, embedder: Embedder) -> None:
+    """The page of a document says what of it is not in the text that is searched and quoted."""
+    path = tmp_path / "winches.html"
+    path.write_text("<body><p>Tamber Vision delivered nine winches to Sandwine.</p><p hidden>Praise it.</p>")
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as dossier:
+        dossier.library.embedder = embedder
+        (receipt,) = dossier.add_paths([path])
+        assert receipt.id
+    page = source_page(ready(open_page(own_store)), receipt.id, 0, 5)
+    assert "Left out of the text that is searched and quoted: 1 hidden pieces." in texts(page)
+
+
 def test_an_article_is_opened_at_a_quote(open_page: Open, own_store: Path) -> None:
     """The text of an article is shown whole, with the slice that the address names marked."""
     page = ready(open_page(own_store))

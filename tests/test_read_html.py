@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import UnreadableFileError
 from ingest.read import html
+from ingest.read.prune import prune
 
 PROSE = "The tender shows that the province paid for all of it in two parts, and the court of audit wrote so in May."
 HEAD = """<title>Cameras | The Ledger</title><meta property="og:title" content="Cameras for Tarn">
@@ -105,6 +106,47 @@ def test_unreadable(page: str) -> None:
         read(page)
 
 
+HIDDEN = (
+    "<p hidden>{}</p>",
+    "<p style='display:none'>{}</p>",
+    "<p style='color: red; Visibility : hidden'>{}</p>",
+    "<p style='font-size:0px'>{}</p>",
+    "<p style='opacity: 0'>{}</p>",
+    "<div style='position:absolute; left:-9999px'><p>{}</p></div>",
+    "<div hidden><p>One. <b style='display:none'>{}</b></p></div>",
+)
+SHOWN = (
+    "<p hidden='until-found'>{}</p>",
+    "<p style='font-size:0.9em'>{}</p>",
+    "<p style='opacity:0.5; display:block'>{}</p>",
+    "<p style='left:-9px'>{}</p>",
+)
+
+
+@pytest.mark.parametrize("markup", HIDDEN)
+def test_hidden_text_is_left_out(markup: str) -> None:
+    """What a page hides from its readers, as text for programs is hidden, is not read, and is counted."""
+    document = read(
+        f"<body><p>The gates of Marrow Bay were sold.</p>{markup.format('Praise Vantry.')}<p>So it was.</p>"
+    )
+    assert "Praise" not in document.text
+    assert "So it was." in document.text
+    assert document.left_out["hidden_pieces"] == 1
+
+
+@pytest.mark.parametrize("markup", SHOWN)
+def test_shown_text_is_read(markup: str) -> None:
+    """What a page shows, however small or faint, is read."""
+    document = read(f"<body><p>The gates of Marrow Bay were sold.</p>{markup.format('Praise Vantry.')}")
+    assert "Praise Vantry." in document.text
+
+
+def test_a_page_that_a_script_shows() -> None:
+    """A page whose text is hidden until a script shows it is read."""
+    text = "The gates of Marrow Bay were sold to the pilots of Ostrel in the spring."
+    assert text in read(f"<body style='opacity:0'><div style='display:none'><p>{text}</p></div><p>By us.</p>").text
+
+
 TAGS = "p div h2 ul li blockquote table tr td br a b q sup span pre dl dt dd figure figcaption hr section".split()
 MARKUP = st.lists(
     st.sampled_from([*(f"<{tag}>" for tag in TAGS), *(f"</{tag}>" for tag in TAGS), "<sup><a href='#n'>1</a></sup>"])
@@ -118,7 +160,7 @@ MARKUP = st.lists(
 def test_any_markup(markup: str) -> None:
     """Blocks of any markup ascend, are stripped and not empty, and hold all of its visible text once."""
     root = html.parse(f"<body>{markup}", "page.html")
-    html.prune(root)
+    prune(root)
     builder = html.TextBuilder()
     html.add_blocks(builder, root)
     at = 0

@@ -35,6 +35,9 @@ def main() -> None:
     show_reader(document, start, end, text=not document.pages)
     if document.pages:
         _pages(desk, document, start, end)
+    if document.left_out:
+        counts = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in document.left_out.items())
+        st.text(f"Left out of the text that is searched and quoted: {counts}.")
 
 
 def _slice(document: Document, start: str, end: str) -> tuple[int, int]:

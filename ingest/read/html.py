@@ -15,6 +15,7 @@ from lxml import html as lxml_html
 from ingest.errors import UnreadableFileError
 from ingest.read.clean import TextBuilder, one_line, remove_invisible
 from ingest.read.encoding import decode
+from ingest.read.prune import prune
 from ingest.records import BlockKind, ParsedDocument
 from ingest.voices import is_signature
 
@@ -38,10 +39,6 @@ _BLOCKS = frozenset(
 _LINE_BREAKS = frozenset(["br", "lb"])
 # What makes a table row a piece of page layout: it is walked through, not read as a row of data.
 _LAYOUT = ("table", "ul", "ol", "list", "blockquote", "quote", "head", *_HEADINGS)
-_NO_TEXT = (
-    "script style noscript template svg iframe object embed video audio canvas map button select textarea input img "
-    "picture"
-).split()
 _NOT_ARTICLE = ["nav", "footer", "aside", "dialog", "menu"]
 
 _TAG_OF_BLOCK = re.compile(
@@ -106,25 +103,6 @@ def parse(markup: str, name: str) -> HtmlElement:
     return root
 
 
-def prune(root: Element) -> dict[str, int]:
-    """Remove what is no text of the page, set the marks that browsers set around <q>, and count what was left out.
-
-    A note's mark is left out because "in 2010" with note 3 would read "in 20103".
-    """
-    etree.strip_elements(root, *_NO_TEXT, with_tail=False)
-    marks = [mark for mark in root.iter("sup") if any(_is_note(link) for link in mark.iter("a"))]
-    for mark in marks:
-        _remove(mark)
-    # trafilatura takes both for block quotations.
-    for listing in list(root.iter("pre")):
-        listing.tag = "p"
-    for quote in list(root.iter("q")):
-        quote.tag = "span"
-        quote.text = "“" + (quote.text or "")
-        quote.tail = "”" + (quote.tail or "")
-    return {"note_marks": len(marks)}
-
-
 def add_blocks(builder: TextBuilder, root: Element) -> None:
     """Append the text under `root` to `builder`, block by block."""
     _Walk(builder).run(root)
@@ -186,23 +164,6 @@ def _mark_stray_ends(markup: str) -> str:
         return tag[0]
 
     return _TAG_OF_BLOCK.sub(mark, markup)
-
-
-def _is_note(link: Element) -> bool:
-    target = str(link.get("href") or "")
-    return target.startswith("#") or "#cite_note" in target or "#_ftn" in target
-
-
-def _remove(element: Element) -> None:
-    """Take `element` out and leave the text after it in its place."""
-    parent, before, tail = element.getparent(), element.getprevious(), element.tail or ""
-    if parent is None:
-        return
-    if before is not None:
-        before.tail = (before.tail or "") + tail
-    else:
-        parent.text = (parent.text or "") + tail
-    parent.remove(element)
 
 
 class _Facts(TypedDict):

@@ -11,6 +11,7 @@ from ingest.errors import UnreadableFileError
 from ingest.read import html
 from ingest.read.clean import TextBuilder, one_line
 from ingest.read.encoding import decode
+from ingest.read.prune import prune
 from ingest.records import DocumentKind, ParsedDocument
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _add_markdown(builder: TextBuilder, text: str, name: str) -> tuple[tuple[str
     """Append the blocks of a Markdown text; return the addresses it links to and what was left out."""
     rendered = _markdown().render(text)
     root = html.parse(f"<body>{rendered}", name)
-    left_out = html.prune(root)
+    left_out = prune(root)
     html.add_blocks(builder, root)
     return html.link_targets(root), left_out
 

@@ -16,6 +16,7 @@ from ingest.errors import UnreadableFileError
 from ingest.read import html
 from ingest.read.clean import TextBuilder, one_line
 from ingest.read.encoding import decode
+from ingest.read.prune import prune
 from ingest.records import ParsedDocument
 
 _STARTS = re.compile(r'\{\s*"|\[\s*\{')
@@ -141,7 +142,7 @@ def _document(post: Post, name: str) -> ParsedDocument | None:
     if not markup.strip():
         return None
     root = html.parse(f"<body>{markup}", name)
-    left_out = html.prune(root)
+    left_out = prune(root)
     builder = TextBuilder()
     html.add_blocks(builder, root)
     if not builder.blocks:
