@@ -323,6 +323,8 @@ class Claim:
             said = [scope for scope in source.negated if self._says(scope)]
             if len(said) > len(own.negated) or any(not _touches(scope, own.negated) for scope in said):
                 yield "a “not” there is left out"
+            elif any(self._says(scope) and not _touches(scope, (*own.negated, *own.unsaid)) for scope in source.unsaid):
+                yield "what somebody did not know or say there is stated"
             new = any(not _touches(scope, source.negated) for scope in own.negated)
             if new or len(own.negated) > len(source.negated):
                 yield "it denies what is not denied there"

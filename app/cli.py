@@ -419,6 +419,8 @@ def _print_backup(made: Path, backup: Backup, *, as_json: bool) -> None:
     else:
         size = f"{backup.size / 1e6:.1f} MB of files"
         typer.echo(f"{made}: {backup.documents} documents, {backup.conversations} conversations, {size}.")
+        if backup.lost:
+            typer.echo(f"Without {backup.lost} originals, which the store has lost; `dossier doctor` names them.")
 
 
 def _complain(message: str) -> None:

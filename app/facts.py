@@ -139,7 +139,8 @@ class Facts:
     `repeated` are figures that it gives more than once; `nations` words like "Chinese" by how they begin; `beside`
     holds the words around each figure and date; `deeds` are lines of words for what is done; `stems` what else means
     something; `negated`, `denied`, `stated`, `doubted`, `supposed` and `attributed` hold, for each word that does so,
-    the next words, as `meanings` gives them; `denied_all` holds more of them.
+    the next words, as `meanings` gives them; `denied_all` holds more of them, and `unsaid` those after a "that" of what
+    somebody did not know or say.
     """
 
     firms: dict[str, str]
@@ -153,6 +154,7 @@ class Facts:
     deeds: dict[str, str]
     stems: dict[str, str]
     negated: tuple[tuple[str, ...], ...]
+    unsaid: tuple[tuple[str, ...], ...]
     denied: tuple[tuple[str, ...], ...]
     denied_all: tuple[tuple[str, ...], ...]
     stated: tuple[tuple[str, ...], ...]
@@ -191,7 +193,8 @@ def facts(text: str, names: FirmNames) -> Facts:
         | {match[0].casefold(): match[0] for match in _ALPHANUMERIC.finditer(words)},
         deeds=deeds(words),
         stems=other_words(words),
-        negated=tuple(_scopes(NEGATION, _NEGATES_THAT.sub(r"\1", without_un(text)))),
+        negated=tuple(_scopes(NEGATION, without_un(text))),
+        unsaid=tuple(_scopes(NEGATION, _NEGATES_THAT.sub(r"\1", without_un(text)))),
         denied=tuple(_scopes(_DENIES, _DENIES_THAT.sub(r"\1 ", text))),
         denied_all=tuple(_scopes(_DENIES, _DENIES_THAT.sub(r"\1 ", text), _WIDE)),
         stated=tuple(_scopes(_PARTY, _with_parties(mentions, text))),

@@ -47,8 +47,9 @@ _SHARE = re.compile(
     re.IGNORECASE,
 )
 _DURATION = re.compile(
-    rf"\b(?:\d+|an?|several|many|few|{_NUMBER_WORD.pattern})[\s-]+(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|"
-    r"decades?)\b|\b(?:since|until|from)\s+(?:\w+\s+)?(?:19|20)\d\d\b",
+    rf"\b(?:\d+|(?:for|in|over|within|took|takes|half|of) an?|several|many|few|{_NUMBER_WORD.pattern})[\s-]+"
+    r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|century|centuries)\b(?!\s+ago|[\s-]olds?\b)|"
+    rf"\b(?:since|until|from|between)\s+(?:{_MONTH}\s+)?(?:19|20)\d\d\b",
     re.IGNORECASE,
 )
 _REPLY = re.compile(

@@ -77,8 +77,13 @@ _TO_DO = re.compile(
     r"\bto\s+([a-z]{2,})\b|\b(?:accus|suspect|blam|charg|criticis|criticiz|propos|consider|discuss|avoid|den[iy])\w*\b[^.;]{0,60}?"
     r"\s([a-z]+ing)\b"
 )
-# "From 300 to 500" may be a rise.
-_TO, _FROM = re.compile(r"\s*(?:to|–|-)\s*"), re.compile(r"\bfrom\s+$", re.IGNORECASE)
+# "Rose from 300 to 500" is no range.
+_TO = re.compile(r"\s*(?:to|or|–|—|-)\s*")
+_FROM = re.compile(
+    r"\b(?:r[io]se\w*|gr[eo]w\w*|f[ae]ll\w*|increas\w+|decreas\w+|w[ae]nt|up|down|drop\w*|climb\w*)\b[^.;]*\bfrom\s+$",
+    re.IGNORECASE,
+)
+_PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|had|has)\s+(?:\w+ly\s+)?$")
 _BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
 # "A subsidiary of Dahua" and "Dahua's subsidiary" are not Dahua.
 _PART = (
@@ -147,11 +152,11 @@ def _of_limits(claim: str, source: str) -> Iterator[str]:
         if scope and said.issuperset(scope) and not _LIMITED.search(claim):
             yield f"“{match[0]}” there is left out"
     for match in _ENDED.finditer(source):
-        of_it = meanings(match[0])
-        scope = [
-            word for word in meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0]) if word not in of_it
-        ]
-        if scope[:1] and scope[0] in said and said.isdisjoint(of_it) and not _ENDED.search(claim):
+        of_it, before = meanings(match[0]), source[: match.start()]
+        after = meanings(re.split(r"[,;.]", source[match.end() :], maxsplit=1)[0])[:1]
+        # "Its licence was revoked"
+        scope = meanings(_SEGMENT.split(before)[-1])[-1:] if _PASSIVE.search(before) else after
+        if scope and said.issuperset(scope) and said.isdisjoint(of_it) and not _ENDED.search(claim):
             yield f"“{match[0]}” there is left out"
     nearly = {(match[1].casefold(), word) for match in _NEARLY.finditer(claim) for word in meanings(match[2])}
     for match in _NEARLY.finditer(source):
@@ -234,11 +239,11 @@ def _of_counts(claim: str, source: str) -> Iterator[str]:
 def _of_ranges(claim: str, source: str) -> Iterator[str]:
     """Tell of one end of a range, "300 to 500", that a claim gives without the other."""
     own = {number.value for number, *_ in numbers_in(claim)}
-    for (one, start, end), (other, begin, _) in pairwise(numbers_in(source)):
+    for (one, start, end), (other, begin, until) in pairwise(numbers_in(source)):
         is_range = _TO.fullmatch(source[end:begin]) and not _FROM.search(source[:start])
         is_between = _BETWEEN.search(source[:start]) and source[end:begin].strip() == "and"
         if (is_range or is_between) and len({one.value, other.value} & own) == 1:
-            yield f"{source[start:begin].strip()} there is a range, of which one end is left out"
+            yield f"{source[start:until].strip()} there is a range, of which one end is left out"
 
 
 def _of_segments(claim: str, source: str, names: FirmNames) -> Iterator[str]:

@@ -29,12 +29,14 @@ _ABBREVIATIONS = frozenset(
     "ROA ROE ROI SGA GAAP IFRS M&A R&D PR HR NGO OK DNA RNA GPS CCTV VPN SMS SIM IP USB PDF API URL DNS ISP "
     "PC TV".split()
 )
-# "Jane Roe of the Herald", and what stands before a person's name.
-_JOINED = re.compile(r"\s+(?:of|for|from|at|in|and)\s+(?:the\s+)?")
+# "Jane Roe of the Herald", and what stands before a person's name of two words and more.
+_JOINED = re.compile(r"\s+(?:of|for|from|at)\s+(?:the\s+)?")
 _TITLE = re.compile(
-    r"^(?:Sheikh|President|Prime Minister|Minister|General|Colonel|Senator|Judge|Justice|Professor|Prof\.?|Dr\.?|King|"
-    r"Queen|Prince|Princess)\s+(?=[A-Z])"
+    r"^(?:Sheikh|President|Prime Minister|Minister|Colonel|Senator|Professor|Prof\.?|Dr\.?)\s+(?=[A-Z][\w’'-]+\s+[A-Z])"
 )
+# How else a firm's legal form may be written.
+_LEGAL_FORMS = {"Corp": "Corporation", "Inc": "Incorporated", "Ltd": "Limited", "Co": "Company"}
+_LEGAL_FORMS |= {long: short for short, long in _LEGAL_FORMS.items()}
 # "NGOs" and "ISPs" are kinds of things.
 _SEVERAL = re.compile(r"[A-Z]{2,5}s")
 # "American" may stand in the question and "U.S." in the text: adjectives of place, peoples, creeds and the seats of
@@ -47,6 +49,12 @@ _OF_PLACE = re.compile(
 _PUBLIC = re.compile(
     r"\b(?:Army|Navy|Force|Forces|Guard|Ministry|Minister|Court|Council|Committee|Commission|Party|Act|Law|List|Agency|"
     r"Department|Office|Bureau|Government|Police|Parliament|Assembly|Union|Convention|Declaration|President)$"
+)
+# No person is called so.
+_INSTITUTION = re.compile(
+    rf"{_PUBLIC.pattern}|\b(?:Bank|University|Institute|Cent(?:er|re)|Association|Federation|Republic|Kingdom|Embassy|"
+    r"House|Board|Academy|School|College|Society|Foundation|Fund|Group|Company|Corporation|Museum|States?|Secretary|"
+    r"Chamber|Bar|Trust|Network|Alliance|Coalition|Campaign|Campaigns|Movement|Project|Program(?:me)?)$"
 )
 _LEADING_PLACE = re.compile(r"^(?:U\.S\.|US|UK|U\.K\.|EU|[A-Z]\w+(?:ese|ish|ian|ean|can))\s+(?=[A-Z])")
 
@@ -146,9 +154,10 @@ def absent(names: Sequence[Name], catalog: Catalog, filters: Filters) -> tuple[N
 
 
 def _parts(form: str, catalog: Catalog) -> list[str]:
-    """Return a name, or what it is joined of where the collection has only that: "Jane Roe of the Herald" is two."""
+    """Return a name, or a person and whose they are where the collection has only that: "Jane Roe of the Herald"."""
     parts = _JOINED.split(form)
-    return parts if len(parts) > 1 and not _occurs(form, catalog, Filters()) else [form]
+    is_person = len(parts) == 2 and len(parts[0].split()) > 1 and not _INSTITUTION.search(parts[0])
+    return parts if is_person and not _occurs(form, catalog, Filters()) else [form]
 
 
 def _unlisted(form: str, names: FirmNames, catalog: Catalog) -> Name:
@@ -158,10 +167,17 @@ def _unlisted(form: str, names: FirmNames, catalog: Catalog) -> Name:
     form = re.sub(r"-[a-z]+$", "", _LEADING_PLACE.sub("", form))  # of "ISIS-linked" it is ISIS that is named
     if _bare(form) in map(_bare, catalog.voices()):
         return Name(form, None, (form,), is_voice=True)
-    # "Harris Corp" may be "Harris Corporation" there, or Harris.
     singular = form[:-1] if re.search(r"[a-z]s$", form) else form
-    forms = tuple(dict.fromkeys((form, singular, without_legal_form(form), _TITLE.sub("", form))))
+    forms = tuple(dict.fromkeys((form, singular, *_without_legal_form(form), _TITLE.sub("", form))))
     return _corrected(form, names, catalog) or Name(form, None, forms)
+
+
+def _without_legal_form(form: str) -> list[str]:
+    """Return how else a firm's name may be written: "Harris Corporation" for "Harris Corp", but not "Harris"."""
+    first, _, last = form.rpartition(" ")
+    other = _LEGAL_FORMS.get(last.rstrip("."))
+    bare = without_legal_form(form)
+    return [*([f"{first} {other}"] if first and other else []), *([bare] if " " in bare else [])]
 
 
 def _bare(name: str) -> str:

@@ -42,12 +42,13 @@ _WANTS: tuple[tuple[Want, str], ...] = (
     ("share", r"\b(?:what|which|how (?:much|big|large)|size of)\b.*\b(?:stakes?|shares?|percent\w*|proportion)\b"),
     ("share", r"\bhow much of\b"),
     ("count", r"\bhow many\b|\bwhat (?:is|was) the number\b|^\W*(?:the )?number of\b"),
-    ("duration", r"\bhow (?:long\b(?! ago)|much (?:time|longer))|\b(?:over |in |for )?what (?:period|time span)\b"),
+    ("duration", r"\bhow long (?!ago\b|(?:is|are|was|were) (?:the|its|their|this)\b)|\bhow much (?:time|longer)\b"),
+    ("duration", r"\bwhat (?:period|time span)\b"),
     ("amount", r"\bhow much\b(?! (?:is|was) (?:known|said)\b)"),
-    ("amount", r"\b(?:what|which) (?:sum|price|amount|cost|turnover|revenue|fine|budget)s?\b"),
+    ("amount", r"\b(?:what|which) (?:sum|price|amount|cost|turnover|revenue|fine)s?\b"),
     ("amount", r"\bwhat (?:did|does|do|was|were|is|has|had|would)\b.{0,80}\b(?:pay|paid|cost|spend|spent|worth)\b"),
     ("date", rf"{_CLAUSE}when\b(?!.*,\s*(?:had|has|have|did|was|were|is|does|do)\b)"),
-    ("date", r"^\W*(?:the )?date\b"),
+    ("date", r"^\W*(?:the )?date\b(?= (?:of|when|on|the)\b|\?|$)"),
     ("date", r"\b(?:what|which) (?:date|day|month|year)\b|\bhow (?:long ago|quickly|soon|far back)\b"),
     ("country", r"\b(?:which|what) (?:other |foreign )?(?:countr(?:y|ies)|nations?|states)\b"),
     ("reply", r"\b(?:what|how)\b.{0,80}\b(?:respon\w+|react\w*|reply|replied|answer|comment(?:ed)?|rebut\w*)\b"),
@@ -127,12 +128,20 @@ class Question:
         return tuple(part.strip(" ,;") for part in _AND_ASKS.split(self._asking) if part.strip(" ,;?"))
 
     @cached_property
-    def wants(self) -> tuple[Want, ...]:
-        """The kinds of thing that its parts ask for, each once."""
-        found = (
+    def _part_wants(self) -> tuple[Want | None, ...]:
+        return tuple(
             next((want for want, asks in _WANTS if re.search(asks, part, re.IGNORECASE)), None) for part in self.parts
         )
-        return tuple(dict.fromkeys(want for want in found if want))
+
+    @cached_property
+    def wants(self) -> tuple[Want, ...]:
+        """The kinds of thing that its parts ask for, each once."""
+        return tuple(dict.fromkeys(want for want in self._part_wants if want))
+
+    @property
+    def wants_besides(self) -> bool:
+        """Tell whether a part of it asks for no kind of thing, or it sets things side by side."""
+        return None in self._part_wants or self.is_comparison
 
     @cached_property
     def asked_of(self) -> frozenset[str]:

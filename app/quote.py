@@ -60,7 +60,7 @@ def choose(question: Question, candidates: Sequence[Candidate], firms: Container
         return Choice("not_in_sources", ())
     best, lacking = _best(question, stating)
     asked = max((one.score for one in candidates if "asks" in one.sentence.marks), default=0.0)
-    if not best and (question.is_comparison or len(question.parts) > len(question.wants)):
+    if not best and question.wants_besides:
         best = stating[:1]  # for what it asks besides
     if not best or best[0].score < asked - _ASKED_TOO:
         return Choice("not_in_sources", (), lacking=lacking)

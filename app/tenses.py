@@ -23,6 +23,11 @@ _NOUN = re.compile(
     r"(?:\b(?:the|an?|its|their|his|her|our|of|in|for|from|with|by|to|on|and|or|no|some|\w+ed)|[’']s?)\s+$",
     re.IGNORECASE,
 )
+# After these the plain form of a verb tells of no now.
+_NOT_NOW = re.compile(
+    r"\b(?:to|did|will|would|shall|should|may|might|can|could|must|let|lets|help|helps|not)\s+(?:\w+ly\s+)?$|n[’']t\s+$",
+    re.IGNORECASE,
+)
 # Words after "is" within which what it says is begun, and letters before a word within which its "was" stands.
 _NEXT, _BEFORE = 3, 60
 
@@ -39,7 +44,9 @@ def out_of_time(claim: str, source: str) -> Iterator[str]:
                     yield f"“{match[0]} {' '.join(words)}” is told of the past there"
     told = {form for verb in VERB.finditer(source) if not SAYS.fullmatch(verb[0]) for form in _present(verb[0])}
     for match in re.finditer(r"\b[a-z]+\b", claim):
-        if match[0] in told and not _NOUN.search(claim[: match.start()]) and _is_only_past(match[0], source):
+        before = claim[: match.start()]
+        is_verb = not _NOUN.search(before) and not _NOT_NOW.search(before)
+        if match[0] in told and is_verb and _is_only_past(match[0], source):
             yield f"“{match[0]}” is told of the past there"
 
 
@@ -69,12 +76,18 @@ def _present(past: str) -> Iterator[str]:
     """Yield how the verb of a past form may be written of somebody now: "holds" for "held"."""
     past = past.casefold()
     bases = other_forms(past) if past in IRREGULAR_FORMS else _bases(past)
-    yield from (f"{base}{'es' if base.endswith(('s', 'sh', 'ch', 'x')) else 's'}" for base in bases)
+    for base in bases:
+        yield base
+        yield (
+            f"{base[:-1]}ies"
+            if base.endswith("y")
+            else f"{base}{'es' if base.endswith(('s', 'sh', 'ch', 'x')) else 's'}"
+        )
 
 
 def _bases(past: str) -> Iterator[str]:
     if past.endswith("ied"):
-        yield f"{past[:-3]}ie"
+        yield f"{past[:-3]}y"
     elif past.endswith("ed"):
         yield past[:-1]
         yield past[:-2]

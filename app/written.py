@@ -346,7 +346,7 @@ def _in_order(borne: Sequence[_Borne], mended: Sequence[_Borne]) -> Iterator[_Bo
 
 def _dated(one: _Borne) -> str:
     """Return a sentence with the words of its source for dates that were worked out of them."""
-    words = ", ".join(dict.fromkeys(f"“{day.words}”" for day in one.dated))
+    words = ", ".join(dict.fromkeys(f"“{' '.join(day.words.split())}”" for day in one.dated))
     return _with_aside(one.draft.text, words) if words else one.draft.text
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-import shutil
 import tempfile
 import zipfile
+import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ingest.catalog import SCHEMA_VERSION, Catalog
+from ingest.catalog import Catalog
 from ingest.database import snapshot
 from ingest.errors import StoreError
 from ingest.owner import private_file
@@ -36,69 +37,90 @@ _PIECE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup holds: documents, of whatever version, conversations, and bytes of files in all."""
+    """What a backup holds: documents, of whatever version, conversations, and bytes of files in all.
+
+    `lost` counts originals that the store has lost, or that were changed in it: they are not in the backup.
+    """
 
     documents: int
     conversations: int
     size: int
+    lost: int = 0
 
 
 def back_up(home: Path, file: Path) -> Backup:
     """Back the store in `home` up into a new `file`; StoreError when there is none, or the file cannot be written.
 
-    The store may be in use. What is removed from it meanwhile is missing in the backup as if it had never been there.
+    The store may be in use. What is removed from it meanwhile is not in the backup.
     """
     if not (home / _CATALOG).is_file():
         raise StoreError(f"{home}: there is no store. Name its folder with --home.")
     if file.exists():
         raise StoreError(f"{file} exists. Name a file that does not, or delete it.")
-    half = file.with_name(f"{file.name}.part")
-    with _writing(half), tempfile.TemporaryDirectory(dir=file.parent) as temporary:
-        private_file(half)
-        copy = Path(temporary) / _CATALOG
-        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
-            manifest, documents = _filled(archive, home, copy)
-            about = {
-                "format": _FORMAT,
-                "schema": SCHEMA_VERSION,
-                "made": datetime.now(UTC).isoformat()[:19],
-                "files": manifest,
-            }
-            archive.writestr(_MANIFEST, json.dumps(about, indent=1))
-        half.replace(file)
-    talks = sum(name.startswith("conversations/") for name in manifest)
-    return Backup(documents, talks, sum(size for size, _ in manifest.values()))
-
-
-def _filled(archive: zipfile.ZipFile, home: Path, copy: Path) -> tuple[dict[str, tuple[int, str]], int]:
-    """Write a store's files into an archive; return the size and hash of each, and how many documents they hold."""
-    while True:
-        snapshot(home / _CATALOG, copy)
-        catalog = Catalog(copy)
-        wanted, documents = catalog.originals(), len(catalog.entries(superseded=True))
-        catalog.close()
-        paths = [home / "originals" / sha256 for sha256 in sorted(wanted)]
-        # One that is gone was removed after the snapshot, or is lost, and then it is still named.
-        gone = {path.name for path in paths if not path.is_file()}
-        if not gone or gone <= _originals_now(home, copy.with_name("again.sqlite3")):
-            break
-    paths = [path for path in paths if path.is_file()]
-    talks = sorted((home / "conversations").glob("*.json"))
-    manifest: dict[str, tuple[int, str]] = {}
-    for name, path in [(_CATALOG, copy), *((f"{path.parent.name}/{path.name}", path) for path in (*paths, *talks))]:
-        if _KEPT.fullmatch(name):
-            with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as target:
-                manifest[name] = _copied(source, target, name)
-    return manifest, documents
-
-
-def _originals_now(home: Path, copy: Path) -> set[str]:
-    snapshot(home / _CATALOG, copy)
-    catalog = Catalog(copy)
     try:
-        return catalog.originals()
+        # Beside the file, where there must be room for it, and private from the start.
+        with tempfile.TemporaryDirectory(dir=file.parent) as temporary:
+            half = private_file(Path(temporary) / "half")
+            while (made := _written(home, half, Path(temporary))) is None:
+                continue
+            with half.open("rb") as written:
+                os.fsync(written.fileno())
+            if file.exists():
+                raise StoreError(f"{file} exists. Name a file that does not, or delete it.")
+            half.replace(file)
+    except OSError as error:
+        raise StoreError(
+            f"{file}: the backup cannot be written ({error.strerror or error}). Make room, or name another file."
+        ) from error
+    return made
+
+
+def _written(home: Path, half: Path, temporary: Path) -> Backup | None:
+    """Write a backup; None when something was removed from the store meanwhile, and it is to be written anew."""
+    copy = temporary / _CATALOG
+    snapshot(home / _CATALOG, copy)
+    originals, documents = _held(copy)
+    manifest: dict[str, tuple[int, str]] = {}
+    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
+        _pack(archive, copy, _CATALOG, manifest)
+        for sha256 in sorted(originals):
+            _pack(archive, home / "originals" / sha256, f"originals/{sha256}", manifest)
+        for talk in sorted((home / "conversations").glob("*.json")):
+            _pack(archive, talk, f"conversations/{talk.name}", manifest)
+        about = {"format": _FORMAT, "made": datetime.now(UTC).isoformat()[:19], "files": manifest}
+        archive.writestr(_MANIFEST, json.dumps(about, indent=1))
+    again = temporary / "again.sqlite3"
+    snapshot(home / _CATALOG, again)
+    if not originals <= _held(again)[0]:
+        return None
+    packed = sum(name.startswith("originals/") for name in manifest)
+    return _told(manifest, documents, lost=len(originals) - packed)
+
+
+def _held(catalog_file: Path) -> tuple[set[str], int]:
+    """Return the hashes of the originals of a catalog's documents, and how many documents these are."""
+    catalog = Catalog(catalog_file)
+    try:
+        return catalog.originals(), len(catalog.entries(superseded=True))
     finally:
         catalog.close()
+
+
+def _pack(archive: zipfile.ZipFile, path: Path, name: str, manifest: dict[str, tuple[int, str]]) -> None:
+    """Put a file into an archive, if it is there still and is what its name says."""
+    if not _KEPT.fullmatch(name):
+        return
+    with suppress(FileNotFoundError), path.open("rb") as source:
+        if name.startswith("originals/") and hashlib.file_digest(source, "sha256").hexdigest() != path.name:
+            return
+        source.seek(0)
+        with archive.open(name, "w", force_zip64=True) as target:
+            manifest[name] = _copied(source, target, name)
+
+
+def _told(manifest: dict[str, tuple[int, str]], documents: int, lost: int = 0) -> Backup:
+    talks = sum(name.startswith("conversations/") for name in manifest)
+    return Backup(documents, talks, sum(size for size, _ in manifest.values()), lost)
 
 
 def restore(file: Path, home: Path) -> Backup:
@@ -107,30 +129,35 @@ def restore(file: Path, home: Path) -> Backup:
     Nothing is at `home` until all of the backup was read and found to be whole.
     """
     home = home.absolute()
-    if home.exists() and any(home.iterdir()):
-        raise StoreError(f"{home} is not empty. Name another folder with --home; a store is never overwritten.")
-    beside = home.with_name(f"{home.name}.restoring")
-    if beside.exists():
-        shutil.rmtree(beside)
-    with _reading(file, beside), zipfile.ZipFile(file) as archive:
-        manifest = _manifest(archive, file)
-        beside.mkdir(mode=0o700, parents=True)
-        for name, (size, sha256) in manifest.items():
-            path = beside / name
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            with archive.open(name) as source, private_file(path).open("wb") as target:
-                if _copied(source, target, name, size) != (size, sha256):
-                    raise StoreError(f"{file}: {name} in it is damaged. Take another backup.")
-        catalog = Catalog(beside / _CATALOG)
-        documents, problems = len(catalog.entries(superseded=True)), catalog.check()
-        catalog.close()
-        if problems:
-            raise StoreError(f"{file}: its catalog is damaged ({problems[0]}). Take another backup.")
-        with suppress(FileNotFoundError):
-            home.rmdir()
-        beside.rename(home)
-    talks = sum(name.startswith("conversations/") for name in manifest)
-    return Backup(documents, talks, sum(size for size, _ in manifest.values()))
+    with _reading(file):
+        if home.exists() and any(home.iterdir()):
+            raise StoreError(f"{home} is not empty. Name another folder with --home; a store is never overwritten.")
+        home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home.parent) as temporary, zipfile.ZipFile(file) as archive:
+            made = _unpacked(archive, file, Path(temporary))
+            home.mkdir(mode=0o700, exist_ok=True)
+            home.chmod(0o700)
+            # The catalog last: without it there is no store.
+            for path in sorted(Path(temporary).iterdir(), key=lambda one: one.name == _CATALOG):
+                path.rename(home / path.name)
+    return made
+
+
+def _unpacked(archive: zipfile.ZipFile, file: Path, folder: Path) -> Backup:
+    """Unpack a backup into a folder, each file held against its hash."""
+    manifest = _manifest(archive, file)
+    for name, (size, sha256) in manifest.items():
+        path = folder / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with archive.open(name) as source, private_file(path).open("wb") as target:
+            if _copied(source, target, name, size) != (size, sha256):
+                raise StoreError(f"{file}: {name} in it is damaged. Take another backup.")
+    catalog = Catalog(folder / _CATALOG)
+    documents, problems = len(catalog.entries(superseded=True)), catalog.check()
+    catalog.close()
+    if problems:
+        raise StoreError(f"{file}: its catalog is damaged ({problems[0]}). Take another backup.")
+    return _told(manifest, documents)
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, tuple[int, str]]:
@@ -139,7 +166,7 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, tuple[int, str]
         about = json.loads(source.read(_MOST_MANIFEST))
     if about["format"] != _FORMAT:
         raise StoreError(
-            f"{file} is a backup of format {about['format']}, this Dossier reads {_FORMAT}. Install a newer Dossier."
+            f"{file} is a backup of format {about['format']}; this Dossier reads {_FORMAT}. Use the one that made it."
         )
     files = {str(name): (int(size), str(sha256)) for name, (size, sha256) in about["files"].items()}
     foreign = [name for name in files if not _KEPT.fullmatch(name)]
@@ -161,27 +188,16 @@ def _copied(source: IO[bytes], target: IO[bytes], name: str, most: int | None = 
 
 
 @contextmanager
-def _writing(half: Path) -> Iterator[None]:
+def _reading(file: Path) -> Iterator[None]:
+    """Turn what a damaged or foreign file raises into an error that says so."""
     try:
         yield
-    except OSError as error:
-        raise StoreError(
-            f"{half}: the backup cannot be written ({error.strerror or error}). Make room, or name another file."
-        ) from error
-    finally:
-        half.unlink(missing_ok=True)
-
-
-@contextmanager
-def _reading(file: Path, beside: Path) -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError),
+        *(ValueError, KeyError, TypeError, AttributeError, OverflowError),
+    ) as error:
         raise StoreError(f"{file} is no whole backup of Dossier ({error}). Name another file.") from error
     except OSError as error:
         raise StoreError(
-            f"{file}: cannot be restored ({error.strerror or error}). Check the file, and the room."
+            f"{file}: cannot be restored ({error.strerror or error}). Check the file, and the room on the disk."
         ) from error
-    finally:
-        if beside.exists():
-            shutil.rmtree(beside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import StoreError, store_error
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+# Seconds to wait for another process that reads.
+_PATIENCE = 20.0
 # "Doss", so that another program's SQLite file is told from ours: https://www.sqlite.org/pragma.html#pragma_application_id
 _APPLICATION_ID = 0x446F7373
 
@@ -68,7 +71,15 @@ class Database:
             # SQLite's secure_delete leaves copies of rows where pages were balanced (words in 14 of 60 removals);
             # only a file written anew holds none.
             self._rows("VACUUM")
-            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            until = monotonic() + _PATIENCE
+            # Not while another process reads, as a backup does.
+            while self._value("PRAGMA wal_checkpoint(TRUNCATE)"):
+                if monotonic() > until:
+                    raise StoreError(
+                        f"{self.path}: what was removed is found no more, but cannot be overwritten while another "
+                        "program reads the file, such as a backup. It is when the store is closed after that."
+                    )
+                sleep(0.1)
 
     def _prepare(self, schema: Path, newest: int) -> None:
         version = self._value("PRAGMA user_version")

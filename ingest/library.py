@@ -161,7 +161,7 @@ class Library:
         if self._index is not None:
             self._index.close()
             self._index = None
-            with contextlib.suppress(StoreError), self.catalog.transaction():
+            with contextlib.suppress(StoreError, OSError), self.catalog.transaction():
                 self.catalog.set_note(_INDEX_FILES, files_of(self.home / "index"))
 
     def require_embedder(self) -> None:
@@ -333,6 +333,10 @@ class Library:
         """Compare catalog, index and originals; mend what can be mended without embedding anew."""
         problems = self.catalog.check()
         with self._writing:
+            queued = len(self.catalog.queued()[0])
+            self._tell(self.index)  # what it could not be told before
+            if queued:
+                self._note_mended(f"index: {queued} passages added")
             if self._queue_difference(self.index.ids()):
                 self._tell(self.index)
         for sha256 in sorted(self.catalog.originals()):
@@ -436,6 +440,6 @@ def _delete(folder: Path) -> None:
         shutil.rmtree(folder)
     except OSError as error:
         raise StoreError(
-            f"{folder}: still holds what was removed and cannot be deleted ({error.strerror}). Delete that folder; it "
-            "is filled anew at the next start."
+            f"{folder}: holds what was removed, or is broken, and cannot be deleted ({error.strerror}). Delete that "
+            "folder; it is filled anew at the next start."
         ) from error

@@ -64,7 +64,10 @@ def probe(folder: Path, fingerprint: str, some: Mapping[str, NDArray[np.float32]
     if done.returncode:
         error = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         return Probe(frozenset(), f"it cannot be opened ({error[-1][:200]})")
-    answer = json.loads(done.stdout)
+    try:
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except (ValueError, IndexError):
+        return Probe(frozenset(), "it gives no proper answer")
     missed = answer["missed"]
     return Probe(
         frozenset(answer["ids"]), f"it holds {missed} of {len(some)} passages that it does not find" * bool(missed)

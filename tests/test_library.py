@@ -588,6 +588,16 @@ def test_check_mends_the_index(library: Library):
     check_consistent(library)
 
 
+def test_check_tells_the_index_what_it_could_not_be_told(library: Library):
+    """What is still queued, since the index could not be written, is told to it by a check."""
+    kept = add(library, "gates.txt", GATES)
+    library.index.remove(library.catalog.passage_ids())
+    library.catalog.queue(library.catalog.passage_ids(), [])
+    assert library.check().mended == ("index: 1 passages added",)
+    assert near(library, "Who bought gates?") == [kept.id]
+    check_consistent(library)
+
+
 def test_check_finds_a_missing_original(library: Library):
     """A lost original is a problem that names the file; adding it again has it back."""
     receipt = add(library, "gates.txt", GATES)

@@ -165,6 +165,23 @@ def test_a_name_with_its_owner_between() -> None:
     assert not Name("Vantry Radar", None, ("Vantry Radar",)).stands_in("Vantry has a Radar.")
 
 
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("How much did the Bank of Quenby pay?", "The Bank paid for it."),
+        ("What did General Quenby sell?", "Schneider Quenby sold it."),
+        ("What did King Quenby sell?", "Boston Quenby sold it."),
+        ("What did Quenby Corp sell?", "Harrison Quenby sold it."),
+    ],
+)
+def test_a_part_of_a_name_is_another(dossier: Dossier, question: str, other: str) -> None:
+    """What is called by a part of a name that is asked for is not what is asked for."""
+    names = names_asked(question, dossier.library.names, dossier.library.catalog)
+    needed = [name for name in names if must_be_present(name)]
+    assert needed
+    assert not any(name.stands_in(other) for name in needed)
+
+
 def test_a_legal_form_need_not_be_there(dossier: Dossier) -> None:
     """A firm of no list that is asked for with its legal form is found without it, or with another."""
     (name,) = names_asked("What did Vantry Point Corp buy?", dossier.library.names, dossier.library.catalog)

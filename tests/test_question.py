@@ -22,6 +22,8 @@ from ingest.firms import LISTED, FirmNames
         ("How long do carriers keep the records?", ("duration",)),
         ("How much time do they get?", ("duration",)),
         ("How long ago was it sold?", ("date",)),
+        ("How long is the list of firms?", ()),
+        ("Date of the sale?", ("date",)),
         ("Who sold the gates?", ("name",)),
         ("Which supplier won the bid?", ("name",)),
         ("What is the name of the company?", ("name",)),
@@ -110,3 +112,17 @@ def test_the_list_that_ships_tells_owners() -> None:
     """The list of firms tells which firm another is owned by, which these tests rest on."""
     listed = FirmNames.load(LISTED)
     assert [firm.parent for firm in listed.resolve("Intel Capital")] == ["intel"]
+
+
+@pytest.mark.parametrize(
+    ("text", "besides"),
+    [
+        ("When was Bellwether founded and when did it move?", False),
+        ("When was Bellwether founded and what does it sell?", True),
+        ("How do Bellwether and KelpNets differ in what they paid?", True),
+        ("When was Bellwether founded?", False),
+    ],
+)
+def test_what_a_question_asks_besides(text: str, *, besides: bool) -> None:
+    """A question of which a part asks for no kind of thing may be answered without one."""
+    assert Question(text).wants_besides == besides

@@ -41,7 +41,8 @@ def dates(text: str, published: str | None = "2022-11-16") -> list[str]:
     [
         ("Quillon sold it last month.", ["2022-10"]),
         ("Quillon sold it earlier this year.", ["2022"]),
-        ("Last year’s contract ends next month.", ["2021", "2022-12"]),
+        ("The contract ends next month.", ["2022-12"]),
+        ("Last year’s contract was kept.", ["2021"]),
         ("The deal was signed in March last year.", ["2021-03"]),
         ("Quillon sold it yesterday.", ["2022-11-15"]),
         ("Quillon sold it three days ago.", ["2022-11-13"]),
@@ -72,6 +73,26 @@ def test_a_date_is_counted_from_the_publication(text: str, expected: list[str]) 
         "We sold it last month,” she said.",
         "It is yesterday’s technology.",
         "The last months were hard.",
+        "Last year’s contract ends next month.",
+        "Quillon sold it last month. In 2019 the port said that it had banned drones last month.",
+        "Quillon sold it last month. Lindqvist said: “I fired the guards last month.”",
+        "The court is to rule on Friday.",
+        "The ban takes effect on Monday.",
+        "A ruling on Friday could end it.",
+        "It was sold twenty-three days ago.",
+        "It was sold a month and three days ago.",
+        "It was sold two or three days ago.",
+        "It was sold 1,500 years ago.",
+        "It was sold half a year ago.",
+        "Quillon sold it on Monday, July 4.",
+        "Quillon sold it on Monday last week.",
+        "It rose this month last year.",
+        "Before last month Quillon sold it.",
+        "It has been sold since last year.",
+        "‘It was sold last month,’ he said.",
+        "We sold them 40 cameras last month.",
+        "The diary says: Last month they met.",
+        "Roe recalled in March that he had met them last month.",
     ],
 )
 def test_what_cannot_be_counted(text: str) -> None:
@@ -87,12 +108,14 @@ def test_what_cannot_be_counted(text: str) -> None:
         ("2022", ["2021"]),
         ("2022-11", ["2022-10", "2021"]),
         ("2022-02-31", []),
+        ("0001-01-01T00:00:00Z", []),
+        ("9999-12-31", []),
         ("2023-01-05T10:00:00", ["2023-01-04", "2022-12", "2022"]),
     ],
 )
 def test_a_day_is_counted_from_a_day(published: str | None, expected: list[str]) -> None:
     """A day is counted from a day, a month from a month, and nothing from a date that there is not."""
-    assert dates("It was sold yesterday, or last month, or last year.", published) == expected
+    assert dates("It was sold yesterday. It was made last month. It was bought last year.", published) == expected
 
 
 def test_a_speaker_has_a_day_of_their_own() -> None:
@@ -103,7 +126,7 @@ def test_a_speaker_has_a_day_of_their_own() -> None:
     assert relative_dates("We met them last month.", SPEAKER, SOURCE) == ()
 
 
-@given(st.dates(date(1990, 1, 1), date(2030, 12, 31)), st.integers(1, 400))
+@given(st.dates(date(1990, 1, 1), date(2030, 12, 31)), st.integers(1, 999))
 def test_days_are_counted_as_the_calendar_does(day: date, count: int) -> None:
     """Some days ago are that many days before the day of publication, and are printed as a whole date."""
     (found,) = dates(f"It was sold {count} days ago.", day.isoformat())
