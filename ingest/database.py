@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -51,15 +51,18 @@ class Database:
                 try:
                     yield
                 except BaseException:
-                    # On a full disk SQLite may have rolled back itself.
-                    if self._db.in_transaction:
-                        self._db.execute("ROLLBACK")
+                    self._roll_back()
                     raise
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                self._roll_back()
                 raise store_error(self.path, error) from error
+
+    def _roll_back(self) -> None:
+        # On a full disk SQLite may have rolled back itself; a closed file has nothing to roll back.
+        with suppress(sqlite3.ProgrammingError):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def forget(self) -> None:
         """Overwrite what was deleted, in the file and in its write-ahead log. Outside a transaction."""
