@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 TORCH := 'torch>=2.6,<=2.13.0'
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: chat test test-slow lint eval clean help
+.PHONY: chat test test-slow lint eval bench clean help
 
 help:
 	@echo "make chat    set up, then open the page"
 	@echo "make test    set up, then check everything (about 10 minutes)"
 	@echo "make lint    only ruff and mypy"
 	@echo "make eval    measure quality and speed (needs the evaluation material; see README)"
+	@echo "make bench   measure speed alone: ingest beside the reference, growth, the page"
 	@echo "make clean   remove the environment; the store in .dossier stays"
 
 chat: $(VENV)/.installed
@@ -29,6 +30,9 @@ lint: $(VENV)/.dev
 
 eval: $(VENV)/.dev
 	@$(BIN)/python -m evals $(ARGS)
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m evals ingest scale page $(ARGS)
 
 clean:
 	rm -rf $(VENV)
