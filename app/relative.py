@@ -86,8 +86,11 @@ def _is_day(basis: Date | None) -> TypeGuard[Date]:
 
 def _in(quote: str, basis: Date, *, said: bool) -> Iterator[Dated]:
     """Yield the dates of a quote, but none of words that stand there once more, where they may not be counted."""
-    for start, end in sentence_spans(_without_speech(quote)):
-        sentence = _without_speech(quote)[start:end]
+    if not _RELATIVE.search(quote):
+        return  # as nearly all: sentences are not looked for then
+    own = _without_speech(quote)
+    for start, end in sentence_spans(own):
+        sentence = own[start:end]
         matches = list(_RELATIVE.finditer(sentence))
         if len(matches) != 1 or not _is_of_its_saying(sentence, matches[0], said=said):
             continue

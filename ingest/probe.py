@@ -1,6 +1,6 @@
 """Whether an index can be opened at all: a damaged one can end the process that opens it with a signal.
 
-So it is opened in a child process first, but only where its files are not as this store left them: that takes a second.
+So it is opened in a child process first, but only where its files are not as this store left them: that takes time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Seconds that a child may take, and more for each passage: 100,000 take about 10.
+# Seconds that a child may take, and more for each passage: far more than it needs.
 _SECONDS, _SECONDS_EACH = 60.0, 0.002
 # A vector that the index holds is found again as near as this.
 _FOUND = 0.999
