@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import shutil
 import threading
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from ingest.catalog import Catalog
 from ingest.errors import DossierError, StoreError, UnreadableFileError
 from ingest.identity import canonical_url, document_id, publisher_of
 from ingest.index import Index
+from ingest.originals import Originals
 from ingest.owner import disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
 from ingest.probe import files_of, probe
@@ -84,10 +84,11 @@ class Library:
         self._renewing = threading.RLock()
         self._index: Index | None = None
         self._mended: list[str] = []
+        self._originals = Originals(home / "originals")
         self._lock = own(home)
         try:
             self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
-            self._sweep()
+            self._originals.sweep(self.catalog.originals())
             self._mark_firms()
         except BaseException:
             self._lock.release()
@@ -209,7 +210,7 @@ class Library:
         known = self.catalog.by_original(sha256)
         if known:
             with self._writing:
-                self._keep_original(sha256, data)  # it may have been lost (see `check`)
+                self._originals.keep(sha256, data)  # it may have been lost (see `check`)
         if self.catalog.file_is_complete(sha256) and all(source.url or source.name == name for source in known):
             yield from (self._receipt("unchanged", source.id, name) for source in known)
             return
@@ -254,7 +255,7 @@ class Library:
         canonical = canonical_url(source.url) if source.url else None
         fingerprint = self.embedder.fingerprint
         with self._writing:
-            self._keep_original(source.sha256, data)
+            self._originals.keep(source.sha256, data)
             with self.catalog.transaction():
                 kept, replaces = self.catalog.put(document, canonical, fingerprint)
                 if kept.status == "current":
@@ -262,7 +263,7 @@ class Library:
                     self.catalog.put_passages(cut, texts, vectors, fingerprint)
             if known:
                 # The text came before, in a file that no document names any more.
-                self._sweep()
+                self._originals.sweep(self.catalog.originals())
             self._tell(self.index)
         return self._receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
 
@@ -298,7 +299,7 @@ class Library:
                 for document_id in document_ids:
                     removed += self.catalog.remove(document_id)[0]
                 self.catalog.set_note(_INDEX, "stale")
-            self._sweep()
+            self._originals.sweep(self.catalog.originals())
             self._renew_index()
             self.catalog.forget()
         return removed
@@ -339,12 +340,7 @@ class Library:
                 self._note_mended(f"index: {queued} passages added")
             if self._queue_difference(self.index.ids()):
                 self._tell(self.index)
-        for sha256 in sorted(self.catalog.originals()):
-            path = self._original(sha256)
-            if not path.is_file():
-                problems.append(f"{path}: the stored original is missing; add the file again to have it back")
-            elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                problems.append(f"{path}: the stored original was changed; delete it and add the file again")
+        problems += self._originals.problems(self.catalog.originals())
         mended, self._mended = tuple(self._mended), []
         return Health(mended, tuple(problems))
 
@@ -398,41 +394,6 @@ class Library:
             pages=len(document.pages),
             pages_without_text=document.left_out.get("pages_without_text", 0),
         )
-
-    # Originals
-
-    def _original(self, sha256: str) -> Path:
-        return self.home / "originals" / sha256
-
-    def _keep_original(self, sha256: str, data: bytes) -> None:
-        path = self._original(sha256)
-        if path.is_file():
-            return
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        half = path.with_suffix(".part")
-        try:
-            with half.open("wb") as file:
-                half.chmod(0o600)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            half.replace(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                half.unlink()
-            raise StoreError(
-                f"{path}: the original cannot be stored ({error.strerror}). Make room or check the folder's "
-                "permissions, then do it again; nothing was lost."
-            ) from error
-
-    def _sweep(self) -> None:
-        """Delete originals that no document came from: what a crash between two steps leaves behind."""
-        folder = self.home / "originals"
-        if folder.is_dir():
-            wanted = self.catalog.originals()
-            for path in folder.iterdir():
-                if path.name not in wanted:
-                    path.unlink()
 
 
 def _delete(folder: Path) -> None:

@@ -1,0 +1,62 @@
+"""The stored originals: each file as it was given, under the SHA-256 of its bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from ingest.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+    from pathlib import Path
+
+
+class Originals:
+    """The originals of one store, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which is made with its first file."""
+        self._folder = folder
+
+    def keep(self, sha256: str, data: bytes) -> None:
+        """Store a file, wholly or not at all; StoreError when the disk does not take it."""
+        path = self._folder / sha256
+        if path.is_file():
+            return
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        half = path.with_suffix(".part")
+        try:
+            with half.open("wb") as file:
+                half.chmod(0o600)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            half.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                half.unlink()
+            raise StoreError(
+                f"{path}: the original cannot be stored ({error.strerror}). Make room or check the folder's "
+                "permissions, then do it again; nothing was lost."
+            ) from error
+
+    def sweep(self, wanted: AbstractSet[str]) -> None:
+        """Delete what no document came from: what a crash between two steps leaves behind."""
+        if self._folder.is_dir():
+            for path in self._folder.iterdir():
+                if path.name not in wanted:
+                    path.unlink()
+
+    def problems(self, wanted: AbstractSet[str]) -> list[str]:
+        """Return in words which originals are missing or were changed."""
+        found = []
+        for sha256 in sorted(wanted):
+            path = self._folder / sha256
+            if not path.is_file():
+                found.append(f"{path}: the stored original is missing; add the file again to have it back")
+            elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+                found.append(f"{path}: the stored original was changed; delete it and add the file again")
+        return found
