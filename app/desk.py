@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import count
@@ -23,7 +23,7 @@ from ingest.read.clean import one_line
 from ingest.records import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Iterator
 
     from ingest.library import Progress
 
@@ -237,31 +237,34 @@ class Desk:
             if not self._waiting:
                 return
             password = self._waiting[0][1].password
-        now = -1
+        # Two at most: the store reads one while it embeds the one before.
+        begun: deque[tuple[int, Incoming]] = deque()
 
-        def files() -> Generator[tuple[str, Callable[[], bytes]]]:
-            nonlocal now
+        def files() -> Iterator[tuple[str, Callable[[], bytes]]]:
             while (following := self._next(password)) is not None:
-                now, incoming = following
-                try:
-                    yield incoming.name, incoming.begin
-                finally:
-                    incoming.drop()
-                self._note(now, step="finished")
+                begun.append(following)
+                yield following[1].name, following[1].begin
 
         def tell(progress: Progress) -> None:
+            if progress.step == "finished":
+                self._finish(*begun.popleft())
+                return
             self.work.step = f"{progress.step.capitalize()} {progress.name}"
-            self._note(now, step=progress.step, done=progress.done, total=progress.total)
+            self._note(begun[0][0], step=progress.step, done=progress.done, total=progress.total)
 
-        with closing(files()) as given:
-            try:
-                for receipt in self.dossier.library.add_files(given, tell, password):
-                    self._receive(now, receipt)
-            except Exception:
+        try:
+            for receipt in self.dossier.library.add_files(files(), tell, password):
+                self._receive(begun[0][0], receipt)
+        except Exception:
+            for number, incoming in begun:
                 error = "something went wrong; the terminal tells what. Add it again."
-                self._receive(now, Receipt(None, "", "failed", error=error))
-                self._note(now, step="finished")
-                raise
+                self._receive(number, Receipt(None, "", "failed", error=error))
+                self._finish(number, incoming)
+            raise
+
+    def _finish(self, number: int, incoming: Incoming) -> None:
+        incoming.drop()
+        self._note(number, step="finished")
 
     def _next(self, password: str | None) -> tuple[int, Incoming] | None:
         """Take the next file from the queue, if it has this password and nothing else is to be done first."""

@@ -224,7 +224,7 @@ def _speeds(measured: Mapping[str, dict[str, Any]]) -> list[list[str]]:
 
 
 def _pages_a_second(one: Mapping[str, Any]) -> dict[str, float]:
-    seconds = one["seconds"] | {"all": sum(one["seconds"].values())}
+    seconds = one.get("alone", {}) | one["seconds"] | {"all": sum(one["seconds"].values())}
     return {step: round(one["pages"] / taken, 2) for step, taken in seconds.items() if taken > 0}
 
 

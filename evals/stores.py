@@ -30,8 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # The embedding model is compiled once for all measurements and tests; each opening proves it anew.
 COMPILED = ROOT / ".cache" / "compiled"
 _BUILT = "built.json"
-# A store tells of reading a file and of embedding its passages; between the two it cuts them.
-_STEPS = {"reading": "reading and cutting"}
+# A store tells of reading a file, for which it may have to wait, and of embedding its passages; between the two it cuts
+# them.
+_STEPS = {"reading": "waiting and cutting", "finished": "waiting and cutting"}
 
 
 class SkippedError(Exception):

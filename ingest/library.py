@@ -11,9 +11,9 @@ import hashlib
 import logging
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from ingest.catalog import Catalog
 from ingest.errors import DossierError, StoreError, UnreadableFileError
@@ -29,6 +29,7 @@ from ingest.records import Document, Entry, Passage, Receipt, Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from ingest.embed import Embedder
     from ingest.firms import FirmNames
     from ingest.records import ParsedDocument
+
+_T = TypeVar("_T")
 
 # Notes in the catalog: "stale" from a removal until the index has been filled anew; its files as they were left.
 _INDEX, _INDEX_FILES = "index", "index files"
@@ -49,10 +52,13 @@ _FIRMS = "firms"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the reading of one file has come: its name, what is done, and how many passages of how many."""
+    """How far the adding of one file has come: its name, what is done to it, and how many passages of how many.
+
+    The steps of a file follow each other; the next one's begin when it is finished, though it may be read before.
+    """
 
     name: str
-    step: str
+    step: Literal["reading", "embedding", "finished"]
     done: int = 0
     total: int = 0
 
@@ -63,6 +69,16 @@ class Health:
 
     mended: tuple[str, ...]
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that was fetched, and the documents read from it; None where it was here already."""
+
+    name: str
+    data: bytes
+    sha256: str
+    parsed: list[ParsedDocument] | None
 
 
 def _no_progress(_: Progress) -> None:
@@ -186,40 +202,58 @@ class Library:
 
         `password` opens those that are encrypted, and is not kept.
         """
-        with ReadingProcess() as reading:
-            for name, fetch in files:
+        with ThreadPoolExecutor(1, "reading") as ahead, ReadingProcess() as reading:
+
+            def read(name: str, data: bytes) -> list[ParsedDocument]:
+                return reading.read(name, data, password)
+
+            given = ((name, ahead.submit(self._read, name, fetch, read)) for name, fetch in files)
+            for name, file in _one_ahead(given):
+                progress(Progress(name, "reading"))
                 try:
-                    yield from self._add(name, fetch(), partial(reading.read, password=password), progress)
+                    yield from self._add(file.result(), lambda name, data: ahead.submit(read, name, data), progress)
                 except (DossierError, OSError) as error:
                     reason = str(error) if isinstance(error, DossierError) else f"{name}: {error.strerror or error}"
                     yield Receipt(None, name, "failed", error=reason)
+                progress(Progress(name, "finished"))
 
     def add(self, name: str, data: bytes, progress: Callable[[Progress], None] = _no_progress) -> list[Receipt]:
         """Add one file; a receipt a document in it, or one that says why it failed."""
         return list(self.add_files([(name, lambda: data)], progress))
 
+    def _read(self, name: str, fetch: Callable[[], bytes], read: Callable[[str, bytes], list[ParsedDocument]]) -> _File:
+        """Fetch a file and read it, unless it is here already. In a thread of its own, while others are embedded."""
+        self.require_embedder()
+        data = fetch()
+        sha256 = hashlib.sha256(data).hexdigest()
+        return _File(name, data, sha256, None if self._is_here(name, sha256) else read(name, data))
+
+    def _is_here(self, name: str, sha256: str) -> bool:
+        """Tell whether every document of a file is here, and adding it under this name would change none."""
+        return self.catalog.file_is_complete(sha256) and all(
+            source.url or source.name == name for source in self.catalog.by_original(sha256)
+        )
+
     def _add(
         self,
-        name: str,
-        data: bytes,
-        read: Callable[[str, bytes], list[ParsedDocument]],
+        file: _File,
+        read: Callable[[str, bytes], Future[list[ParsedDocument]]],
         progress: Callable[[Progress], None],
     ) -> Iterator[Receipt]:
-        self.require_embedder()
-        sha256 = hashlib.sha256(data).hexdigest()
+        name, sha256 = file.name, file.sha256
         known = self.catalog.by_original(sha256)
         if known:
             with self._writing:
-                self._originals.keep(sha256, data)  # it may have been lost (see `check`)
-        if self.catalog.file_is_complete(sha256) and all(source.url or source.name == name for source in known):
+                self._originals.keep(sha256, file.data)  # it may have been lost (see `check`)
+        if self._is_here(name, sha256):
             yield from (self._receipt("unchanged", source.id, name) for source in known)
             return
-        progress(Progress(name, "reading"))
-        parsed = read(name, data)
+        # One that was here when it was to be read may have been removed since.
+        parsed = read(name, file.data).result() if file.parsed is None else file.parsed
         kept = 0
         for one in parsed:
             try:
-                receipt = self._add_document(self._identified(one, name, sha256), data, progress)
+                receipt = self._add_document(self._identified(one, name, sha256), file.data, progress)
             except UnreadableFileError as error:
                 receipt = Receipt(None, name, "failed", error=str(error))
             kept += receipt.status not in ("duplicate", "failed")
@@ -394,6 +428,16 @@ class Library:
             pages=len(document.pages),
             pages_without_text=document.left_out.get("pages_without_text", 0),
         )
+
+
+def _one_ahead(given: Iterable[_T]) -> Iterator[_T]:
+    """Yield what is given, each when the one after it has been taken."""
+    waiting: list[_T] = []
+    for one in given:
+        if waiting:
+            yield waiting.pop()
+        waiting.append(one)
+    yield from waiting
 
 
 def _delete(folder: Path) -> None:

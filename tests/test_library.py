@@ -7,7 +7,9 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +27,14 @@ from ingest.library import Library
 from ingest.records import Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
+    from ingest.library import Progress
     from ingest.records import Receipt
 
 ROOT = Path(__file__).resolve().parents[1]
 URL = "https://lantern.example/2021/gates"
 GATES = b"The port of Marrow Bay bought twelve gates.\n\nThe pilots of Ostrel objected."
+LAMPS = b"The lamps of Ostrel were lit by the harbour master."
 
 
 class Counting(Embedder):
@@ -184,8 +187,39 @@ def test_progress_is_told(library: Library):
     """Who waits is told the file, the step, and how many passages of how many are done."""
     told = []
     library.add("gates.txt", GATES, told.append)
-    assert [(one.name, one.step) for one in told] == [("gates.txt", "reading")] + [("gates.txt", "embedding")] * 2
-    assert (told[-1].done, told[-1].total) == (1, 1)
+    assert {one.name for one in told} == {"gates.txt"}
+    assert [one.step for one in told] == ["reading", "embedding", "embedding", "finished"]
+    assert (told[-2].done, told[-2].total) == (1, 1)
+
+
+def test_the_next_file_is_read_while_one_is_embedded(library: Library):
+    """A file is fetched before the one before it is embedded, and the receipts still come in the files' order."""
+    second_fetched, seen = threading.Event(), []
+
+    def fetch() -> bytes:
+        second_fetched.set()
+        return LAMPS
+
+    def tell(progress: Progress) -> None:
+        if (progress.name, progress.step) == ("gates.txt", "embedding"):
+            seen.append(second_fetched.wait(30))
+
+    receipts = list(library.add_files([("gates.txt", lambda: GATES), ("lamps.txt", fetch)], tell))
+    assert [receipt.name for receipt in receipts] == ["gates.txt", "lamps.txt"]
+    assert all(seen)
+
+
+def test_a_file_removed_since_it_was_looked_at_is_read_anew(library: Library):
+    """A file that was here when its turn to be read came, and is removed before it is added, is added."""
+    known = add(library, "lamps.txt", LAMPS)
+
+    def tell(progress: Progress) -> None:
+        if (progress.name, progress.step) == ("lamps.txt", "reading"):
+            library.remove(known.id)
+
+    receipts = list(library.add_files([("gates.txt", lambda: GATES), ("lamps.txt", lambda: LAMPS)], tell))
+    assert [receipt.status for receipt in receipts] == ["added", "added"]
+    check_consistent(library)
 
 
 # Versions of one address
@@ -375,23 +409,20 @@ def test_a_store_is_a_dictionary_of_articles(
                 else:
                     del model.articles[url]
 
-        def files() -> Iterator[tuple]:
-            # Between two files the store is as it will be when the second is read.
-            for step in steps:
-                if isinstance(step, int):
-                    removed(step)
-                else:
-                    name, word, url, modified = step
-                    about = {"modified": modified} | ({"url": url} if url else {})
-                    expected.append((model.add(*step), url, word))
-                    data = article(text_of(word, url), **about)
-                    yield name, lambda data=data: data
-
-        expected: list[tuple] = []
-        for receipt in library.add_files(files()):
-            status, url, word = expected[-1]
-            assert receipt.status == status
-            ids[receipt.id] = (url, word)
+        for is_removal, some in groupby(steps, lambda step: isinstance(step, int)):
+            if is_removal:
+                for at in some:
+                    removed(at)
+                continue
+            files, expected = [], []
+            for name, word, url, modified in some:
+                about = {"modified": modified} | ({"url": url} if url else {})
+                data = article(text_of(word, url), **about)
+                files.append((name, lambda data=data: data))
+                expected.append((model.add(name, word, url, modified), url, word))
+            for receipt, (status, url, word) in zip(library.add_files(files), expected, strict=True):
+                assert receipt.status == status
+                ids[receipt.id] = (url, word)
         check_consistent(library)
         found = {ids[entry.source.id][1] for entry in library.entries()}
         assert found == model.words()
@@ -406,7 +437,9 @@ def test_a_store_is_a_dictionary_of_articles(
 
 HOLD = """
 import sys
+import threading
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from ingest.embed import Embedder
 from ingest.errors import StoreError
