@@ -7,7 +7,7 @@ written in the same transaction as the change itself, so that a crash in between
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, fields
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import numpy as np
 from ingest.database import Database
 from ingest.errors import NotFoundError
 from ingest.fulltext import searchable
-from ingest.records import Entry, Filters, Source
+from ingest.records import Entry, Filters, Source, Visit
 from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _SCHEMA = Path(__file__).with_name("schema.sql")
 
 _SOURCE_COLUMNS = tuple(column.name for column in fields(Source))
 _SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
+_VISIT = ", ".join(column.name for column in fields(Visit))
 # What a file is called tells more of what it is about than its title, which often is boilerplate.
 _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 # Characters at the start of a document that tell what it is about.
@@ -177,6 +178,17 @@ class Catalog(Database):
         """Note that a file was read to its end and held this many documents."""
         with self.transaction():
             self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
+
+    def visit(self, address: str) -> Visit | None:
+        """Return what is known of an address whose document is here; None where it is not."""
+        rows = self._rows(f"SELECT {_VISIT} FROM visits WHERE address = ?", address)
+        return Visit(*rows[0]) if rows else None
+
+    def note_visit(self, visit: Visit) -> None:
+        """Note what an address gave. It is forgotten with its document."""
+        with self.transaction():
+            marks = ", ".join("?" * len(fields(Visit)))
+            self._db.execute(f"INSERT OR REPLACE INTO visits ({_VISIT}) VALUES ({marks})", astuple(visit))
 
     def embedders(self) -> list[str]:
         """Return the fingerprints of the models that the current documents' vectors came from."""

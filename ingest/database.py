@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 from contextlib import closing, contextmanager, suppress
@@ -99,9 +100,14 @@ class Database:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("PRAGMA foreign_keys = ON")
-        if empty:
+        statements = schema.read_text(encoding="utf-8").split(";\n")
+        if not empty:
+            for statement in statements:
+                if re.match(r"CREATE \w+ IF NOT EXISTS", statement):
+                    self._db.execute(statement)
+        else:
             with self.transaction():
-                for statement in schema.read_text(encoding="utf-8").split(";\n"):
+                for statement in statements:
                     self._db.execute(statement)
                 if sqlite3.sqlite_version_info >= (3, 42):
                     for table in self._full_text:

@@ -28,6 +28,15 @@ class CompiledError(DossierError):
     """A compiled embedding model cannot be made, read, or trusted; there is a slower way."""
 
 
+class FetchError(DossierError):
+    """An address that cannot be fetched, or not by us; `status` is what its server answered, if it did."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        """Take the message, and the status of HTTP."""
+        super().__init__(message)
+        self.status = status
+
+
 class NotFoundError(DossierError):
     """A document that was asked for by its id is not in the store."""
 

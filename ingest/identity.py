@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
+from ingest.errors import UnreadableFileError
+from ingest.records import Document, Source
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from ingest.records import ParsedDocument
 
 # Parameters that tell how a reader came to a page, not which page it is.
 _TRACKING = re.compile(
@@ -57,6 +63,41 @@ def document_id(url: str | None, name: str, text: str) -> str:
     """Return the first 16 hex of the SHA-256 over canonical URL (the file's name where there is none) and text."""
     key = canonical_url(url) if url else name
     return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()[:16]
+
+
+def located(documents: Sequence[ParsedDocument], name: str, fetched_from: str) -> list[ParsedDocument]:
+    """Return the documents of a file with their addresses; `fetched_from` is empty for one that was not fetched.
+
+    What was fetched is taken at its word only for addresses of the host that it came from: no page can pass for a newer
+    version of another site's article.
+    """
+    if not fetched_from:
+        return list(documents)
+    own = [bool(one.url) and host(one.url or "") == host(fetched_from) for one in documents]
+    if len(documents) > 1 and not all(own):
+        raise UnreadableFileError(
+            f"{name} holds {len(documents)} documents, and not all say that they are of {host(fetched_from)}, where they "
+            "were fetched. Add each by its own address."
+        )
+    return [one if is_own else replace(one, url=fetched_from) for one, is_own in zip(documents, own, strict=True)]
+
+
+def identified(parsed: ParsedDocument, name: str, sha256: str, publishers: Mapping[str, str]) -> Document:
+    """Make what was read from the file `name` a document with an identity; `sha256` is that of the file."""
+    source = Source(
+        id=document_id(parsed.url, name, parsed.text),
+        name=name,
+        title=parsed.title,
+        publisher=parsed.publisher or publisher_of(parsed.url, publishers),
+        author=parsed.author,
+        published=parsed.published,
+        modified=parsed.modified,
+        url=parsed.url,
+        kind=parsed.kind,
+        language=parsed.language,
+        sha256=sha256,
+    )
+    return Document(source, parsed.text, parsed.blocks, parsed.pages, parsed.links, parsed.left_out)
 
 
 def publishers_by_host(path: Path) -> dict[str, str]:

@@ -12,19 +12,20 @@ import logging
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from ingest.catalog import Catalog
 from ingest.errors import DossierError, StoreError, UnreadableFileError
-from ingest.identity import canonical_url, document_id, publisher_of
+from ingest.identity import canonical_url, identified, located
 from ingest.index import Index
 from ingest.originals import Originals
 from ingest.owner import disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
 from ingest.probe import files_of, probe
 from ingest.read import ReadingProcess
-from ingest.records import Document, Entry, Passage, Receipt, Source
+from ingest.records import Entry, Fetched, Passage, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from ingest.embed import Embedder
     from ingest.firms import FirmNames
-    from ingest.records import ParsedDocument
+    from ingest.records import Document, ParsedDocument, Source
 
 _T = TypeVar("_T")
 
@@ -73,9 +74,13 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that was fetched, and the documents read from it; None where it was here already."""
+    """A file that was fetched, and the documents read from it; None where it was here already.
+
+    `url` is where it was found, empty for a file of this machine.
+    """
 
     name: str
+    url: str
     data: bytes
     sha256: str
     parsed: list[ParsedDocument] | None
@@ -194,18 +199,20 @@ class Library:
 
     def add_files(
         self,
-        files: Iterable[tuple[str, Callable[[], bytes]]],
+        files: Iterable[tuple[str, Callable[[], bytes | Fetched]]],
         progress: Callable[[Progress], None] = _no_progress,
         password: str | None = None,
+        reading: ReadingProcess | None = None,
     ) -> Iterator[Receipt]:
         """Add files, each a name and what fetches its bytes; yield a receipt a document, or a failed file.
 
-        `password` opens those that are encrypted, and is not kept.
+        `password` opens those that are encrypted, and is not kept. `reading` reads them where the caller has one open.
         """
-        with ThreadPoolExecutor(1, "reading") as ahead, ReadingProcess() as reading:
+        opened = ReadingProcess() if reading is None else nullcontext(reading)
+        with ThreadPoolExecutor(1, "reading") as ahead, opened as reader:
 
             def read(name: str, data: bytes) -> list[ParsedDocument]:
-                return reading.read(name, data, password)
+                return reader.read(name, data, password)
 
             given = ((name, ahead.submit(self._read, name, fetch, read)) for name, fetch in files)
             for name, file in _one_ahead(given):
@@ -221,12 +228,18 @@ class Library:
         """Add one file; a receipt a document in it, or one that says why it failed."""
         return list(self.add_files([(name, lambda: data)], progress))
 
-    def _read(self, name: str, fetch: Callable[[], bytes], read: Callable[[str, bytes], list[ParsedDocument]]) -> _File:
+    def _read(
+        self,
+        name: str,
+        fetch: Callable[[], bytes | Fetched],
+        read: Callable[[str, bytes], list[ParsedDocument]],
+    ) -> _File:
         """Fetch a file and read it, unless it is here already. In a thread of its own, while others are embedded."""
         self.require_embedder()
-        data = fetch()
+        given = fetch()
+        url, data = (given.url, given.data) if isinstance(given, Fetched) else ("", given)
         sha256 = hashlib.sha256(data).hexdigest()
-        return _File(name, data, sha256, None if self._is_here(name, sha256) else read(name, data))
+        return _File(name, url, data, sha256, None if self._is_here(name, sha256) else read(name, data))
 
     def _is_here(self, name: str, sha256: str) -> bool:
         """Tell whether every document of a file is here, and adding it under this name would change none."""
@@ -251,31 +264,15 @@ class Library:
         # One that was here when it was to be read may have been removed since.
         parsed = read(name, file.data).result() if file.parsed is None else file.parsed
         kept = 0
-        for one in parsed:
+        for one in located(parsed, name, file.url):
             try:
-                receipt = self._add_document(self._identified(one, name, sha256), file.data, progress)
+                receipt = self._add_document(identified(one, name, sha256, self._publishers), file.data, progress)
             except UnreadableFileError as error:
                 receipt = Receipt(None, name, "failed", error=str(error))
             kept += receipt.status not in ("duplicate", "failed")
             yield receipt
         if kept == len(parsed):
             self.catalog.complete_file(sha256, kept)
-
-    def _identified(self, parsed: ParsedDocument, name: str, sha256: str) -> Document:
-        source = Source(
-            id=document_id(parsed.url, name, parsed.text),
-            name=name,
-            title=parsed.title,
-            publisher=parsed.publisher or publisher_of(parsed.url, self._publishers),
-            author=parsed.author,
-            published=parsed.published,
-            modified=parsed.modified,
-            url=parsed.url,
-            kind=parsed.kind,
-            language=parsed.language,
-            sha256=sha256,
-        )
-        return Document(source, parsed.text, parsed.blocks, parsed.pages, parsed.links, parsed.left_out)
 
     def _add_document(self, document: Document, data: bytes, progress: Callable[[Progress], None]) -> Receipt:
         source = document.source
@@ -407,6 +404,10 @@ class Library:
                 cut = self.catalog.passages_of(entry.source.id)
                 self.catalog.put_mentions(marked_anew(passage, text, self.names) for passage in cut)
             self.catalog.set_note(_FIRMS, self.names.fingerprint)
+
+    def unchanged(self, document_id: str, name: str) -> Receipt:
+        """Return the receipt of a document that is here already."""
+        return self._receipt("unchanged", document_id, name)
 
     def _receipt(
         self,

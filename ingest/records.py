@@ -122,6 +122,34 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """What stood at an address: the bytes, and `url` where they were found after redirects.
+
+    `unchanged` tells that it is what was fetched before, and was not sent again. `headers` are in lower case.
+    """
+
+    url: str
+    data: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is known of an address that was fetched before: the document that it gave, and how to ask for changes.
+
+    `url` is where it was found; `etag` and `last_modified` as its server sent them; `changed` as its site lists it.
+    """
+
+    address: str
+    document_id: str
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    changed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What a search is limited to; None means anything.
 

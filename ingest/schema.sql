@@ -1,4 +1,5 @@
--- The catalog's tables. A change here needs a new SCHEMA_VERSION in catalog.py.
+-- The catalog's tables. A change here needs a new SCHEMA_VERSION in catalog.py; a table that an older Dossier can do
+-- without need only say IF NOT EXISTS, and is added to the stores that lack it.
 -- Of `words`, which finds passages, only the index is kept; `to_index` and `to_unindex` are what Chroma must be told.
 CREATE TABLE documents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT,
@@ -26,3 +27,8 @@ CREATE VIRTUAL TABLE titles USING fts5(
 CREATE TABLE to_index (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE to_unindex (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS visits (
+  address TEXT PRIMARY KEY, document_id TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE, url TEXT NOT NULL,
+  etag TEXT, last_modified TEXT, changed TEXT
+);
+CREATE INDEX IF NOT EXISTS visits_by_document ON visits(document_id);

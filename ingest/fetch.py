@@ -1,0 +1,399 @@
+"""Owns the client of HTTP: fetches what stands at an address, guarded against where that may lead, and politely.
+
+Redirects are followed by hand, so that each is checked as the first; a name is resolved once, and what is connected to
+is the numeric address that was checked. No proxy, no cookie, no referrer, no compression.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+from ingest.errors import FetchError
+from ingest.reach import Reach, target_of
+from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE
+from ingest.records import Fetched
+from ingest.robots import AGENT, MOST_BYTES, Robots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ingest.reach import Target
+    from ingest.records import Visit
+
+_HEADERS = {
+    "User-Agent": f"{AGENT} (fetches what its user asks for; keeps to robots.txt)",
+    "Accept": "text/html,application/pdf,application/json,*/*;q=0.8",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+_REDIRECTS = (301, 302, 303, 307, 308)
+_BUSY = (429, 503)
+_PIECE = 65_536
+_ADVICE = {
+    401: "It wants a user name or a payment: save the page from your browser, then add the file.",
+    403: "It does not let programs read this: save the page from your browser, then add the file.",
+    404: "Nothing stands there: check the address.",
+    410: "What stood there was removed.",
+    429: "It is asked too often: try again later.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Seconds: for a fetch with its redirects, for a server that says nothing, between two requests to one host.
+
+    What robots.txt or a busy server asks to wait is waited up to `longest_pause`.
+    """
+
+    seconds: float = 120.0
+    silence: float = 20.0
+    pause: float = 1.0
+    longest_pause: float = 30.0
+    redirects: int = 10
+    tries: int = 3
+
+
+class Fetcher:
+    """Fetches addresses, one at a time."""
+
+    def __init__(
+        self,
+        reach: Reach | None = None,
+        limits: FetchLimits | None = None,
+        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        """Take where it may lead, what it may cost, and what tells whom to trust."""
+        self._reach = reach or Reach()
+        self._limits = limits or FetchLimits()
+        self._tls = tls
+        self._robots: dict[str, Robots] = {}
+        self._last: dict[str, float] = {}
+
+    def get(self, address: str, visit: Visit | None = None, most: int = DEFAULT_LIMITS.file_bytes) -> Fetched:
+        """Return what stands at an address, at most so many bytes; FetchError says why that cannot be.
+
+        What did not change since a visit is not sent again.
+        """
+        asked = target_of(address)
+        fetch = _Fetch(asked, most, _Time(asked.url, self._limits), visit)
+        target, answer = self._followed(fetch)
+        if answer.status == HTTPStatus.NOT_MODIFIED and fetch.conditions(target):
+            return Fetched(target.url, b"", answer.headers, unchanged=True)
+        if answer.status != HTTPStatus.OK:
+            raise _refusal(fetch.where(target), answer)
+        return Fetched(target.url, answer.data, answer.headers)
+
+    def _followed(self, fetch: _Fetch, *, by_robots: bool = True) -> tuple[Target, _Answer]:
+        """Ask, and go where the answers lead, until one is no redirect."""
+        target, seen = fetch.target, {fetch.target.url}
+        for _ in range(self._limits.redirects + 1):
+            answer = self._patiently(fetch, target, self._delay(fetch, target) if by_robots else self._limits.pause)
+            if answer.status not in _REDIRECTS:
+                return target, answer
+            target = _redirected(fetch, target, answer)
+            if target.url in seen:
+                raise FetchError(f"{fetch.where(target)}: redirects go round in a circle. Check the address.")
+            seen.add(target.url)
+        raise FetchError(
+            f"{fetch.where(target)}: there are more than {self._limits.redirects} redirects. Check the address."
+        )
+
+    def _delay(self, fetch: _Fetch, target: Target) -> float:
+        """Return the seconds between two requests to a site; FetchError when its robots.txt forbids the address."""
+        if target.origin not in self._robots:
+            self._addresses(fetch, target)  # so that what is forbidden is said of this address, not of robots.txt
+            self._robots[target.origin] = self._read_robots(fetch, target)
+        robots = self._robots[target.origin]
+        if not robots.allow(target.url):
+            raise FetchError(
+                f"{fetch.where(target)} is not fetched: {target.origin}/robots.txt asks programs not to read it. Save "
+                "the page from your browser, then add the file."
+            )
+        return min(max(self._limits.pause, robots.delay), self._limits.longest_pause)
+
+    def _read_robots(self, fetch: _Fetch, target: Target) -> Robots:
+        """Return the rules of a site; one without a file has none, and one that cannot say them is left alone."""
+        asked = _Fetch(target_of(f"{target.origin}/robots.txt"), MOST_BYTES, fetch.time, whole=False)
+        try:
+            _, answer = self._followed(asked, by_robots=False)
+        except FetchError as error:
+            raise FetchError(f"{fetch.where(target)} is not fetched before its robots.txt is. {error}") from error
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _BUSY:
+            raise FetchError(
+                f"{fetch.where(target)} is not fetched: the server answers {_named(answer.status)} to "
+                f"{asked.target.url}, so that nobody knows what it allows. Try again later.",
+                answer.status,
+            )
+        try:
+            return Robots(answer.data.decode("utf-8-sig", "replace") if answer.status == HTTPStatus.OK else "")
+        except ValueError as error:
+            raise FetchError(
+                f"{fetch.where(target)} is not fetched: {asked.target.url} has {error}, too many to be read. Save the "
+                "page from your browser, then add the file."
+            ) from error
+
+    def _patiently(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
+        """Ask as often as a busy server says when to come again."""
+        answer = self._asked(fetch, target, delay)
+        for _ in range(self._limits.tries - 1):
+            later = answer.headers.get("retry-after", "")
+            if answer.status not in _BUSY or not later.isdecimal() or float(later) > self._limits.longest_pause:
+                break
+            answer = self._asked(fetch, target, max(delay, float(later)))
+        return answer
+
+    def _addresses(self, fetch: _Fetch, target: Target) -> Sequence[str]:
+        try:
+            return self._reach.addresses(target, fetch.time.left())
+        except FetchError as error:
+            raise FetchError(f"{fetch.where(target)} is not fetched: {error}") from error
+
+    def _asked(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
+        """Send one request, not sooner than `delay` after the one before to that host, and return its answer."""
+        wait = self._last.get(target.host, -delay) + delay - time.monotonic()
+        if target.host in self._last and wait > 0:
+            fetch.time.stop(wait)
+        try:
+            addresses = self._addresses(fetch, target)
+            connection = _Connection(target, addresses, fetch.time, self._tls)
+            try:
+                connection.request("GET", target.path, headers=_HEADERS | fetch.conditions(target))
+                response = connection.getresponse()
+                return _Answer.of(response, fetch.body(response, target))
+            finally:
+                connection.hang_up()
+        except ssl.SSLCertVerificationError as error:
+            raise FetchError(
+                f"{fetch.where(target)} cannot be fetched: the certificate of {target.host} is not to be trusted "
+                f"({error.verify_message}). Check the address; on macOS, that Python's certificates are installed."
+            ) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise FetchError(
+                f"{fetch.where(target)} cannot be fetched: {_problem(error)}. Try again later, or save the page and add "
+                "the file."
+            ) from error
+        finally:
+            self._last[target.host] = time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetch:
+    """One fetch on its way. Of what is not wanted `whole` only the beginning is read."""
+
+    target: Target
+    most: int
+    time: _Time
+    visit: Visit | None = None
+    whole: bool = True
+
+    def where(self, target: Target) -> str:
+        """Name the address that was asked for, and the one that it led to."""
+        return self.target.url if target.url == self.target.url else f"{self.target.url} (which leads to {target.url})"
+
+    def conditions(self, target: Target) -> dict[str, str]:
+        """Return what asks a server to send only what has changed: to where it was found, and to nobody else."""
+        if self.visit is None or self.visit.url != target.url:
+            return {}
+        told = {"If-None-Match": self.visit.etag, "If-Modified-Since": self.visit.last_modified}
+        return {name: value for name, value in told.items() if value}
+
+    def body(self, response: http.client.HTTPResponse, target: Target) -> bytes:
+        """Return the bytes of a good answer; what others say is not read."""
+        if response.status != HTTPStatus.OK:
+            return b""
+        for header, plain in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
+            coding = response.getheader(header, plain).strip().lower()
+            if coding != plain:
+                raise FetchError(
+                    f"{self.where(target)} is not read: the server packed it ({header}: {coding[:40]!r}), though it was "
+                    "asked not to. Save the page from your browser, then add the file."
+                )
+        pieces: list[bytes] = []
+        left = self.most
+        while left >= 0 and (piece := response.read(min(_PIECE, left + 1))):
+            pieces.append(piece)
+            left -= len(piece)
+        if left < 0 and self.whole:
+            raise FetchError(
+                f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.0f} MB, which is the most. "
+                "Save it, split it, and add the parts."
+            )
+        if left >= 0 and response.length:
+            raise http.client.IncompleteRead(b"", response.length)
+        return b"".join(pieces)[: self.most]
+
+
+class _Time:
+    """How long a fetch may still take; polite waiting is not counted."""
+
+    def __init__(self, url: str, limits: FetchLimits) -> None:
+        self._url = url
+        self._limits = limits
+        self._until = time.monotonic() + limits.seconds
+
+    def left(self) -> float:
+        """Return the seconds until the end, or until a silent server is given up; FetchError when none are left."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise FetchError(
+                f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again later, "
+                "or save the page and add the file."
+            )
+        return min(left, self._limits.silence)
+
+    def stop(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+        self._until += seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The answer to one request; `headers` in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    data: bytes
+
+    @classmethod
+    def of(cls, response: http.client.HTTPResponse, data: bytes) -> _Answer:
+        names = dict.fromkeys(name.lower() for name in response.headers)
+        headers = {name: ", ".join(map(str, response.headers.get_all(name, []))) for name in names}
+        return cls(response.status, headers, data)
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to one of the numeric addresses that were checked, which watches the time."""
+
+    def __init__(
+        self, target: Target, addresses: Sequence[str], left: _Time, tls: Callable[[], ssl.SSLContext]
+    ) -> None:
+        super().__init__(target.host, target.port)
+        self.default_port = {"http": 80, "https": 443}[target.scheme]
+        self._target = target
+        self._addresses = addresses
+        self._left = left
+        self._make_tls = tls
+        self._socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Connect to the first address that takes it; OSError when none does."""
+        problem: OSError | None = None
+        for address in self._addresses:
+            family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
+            self._socket = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                self._socket.settimeout(self._left.left())
+                self._socket.connect((address, self._target.port))
+                break
+            except OSError as error:
+                self._socket.close()
+                problem = error
+        else:
+            raise problem or OSError("no address")
+        if self._target.scheme == "https":
+            self._socket.settimeout(self._left.left())  # for the whole handshake
+            # Who cuts a connection off must not make it look as if the page ended there.
+            self._socket = self._make_tls().wrap_socket(
+                self._socket, server_hostname=self._target.host, suppress_ragged_eofs=False
+            )
+        self.sock: Any = _Timed(self._socket, self._left)
+
+    def hang_up(self) -> None:
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+class _Timed:
+    """As much of a socket as the client of HTTP uses. The time is looked at before each read, not only at each silence."""
+
+    def __init__(self, connected: socket.socket, left: _Time) -> None:
+        self._socket = connected
+        self._left = left
+
+    def sendall(self, data: bytes) -> None:
+        """Send, within the time."""
+        self._socket.settimeout(self._left.left())
+        self._socket.sendall(data)
+
+    def makefile(self, *_: object) -> io.BufferedReader:
+        """Return what reads from it."""
+        return io.BufferedReader(_Reading(self._socket, self._left))
+
+    def close(self) -> None:
+        """Leave it open: the client closes it as soon as an answer begins, and it is read from until that ends."""
+
+
+class _Reading(io.RawIOBase):
+    """The reading end of a socket."""
+
+    def __init__(self, connected: socket.socket, left: _Time) -> None:
+        super().__init__()
+        self._socket = connected
+        self._left = left
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what is there, within the time."""
+        self._socket.settimeout(self._left.left())
+        return self._socket.recv_into(buffer)
+
+
+def _redirected(fetch: _Fetch, target: Target, answer: _Answer) -> Target:
+    """Return where a redirect leads; FetchError where that is not gone to."""
+    location = answer.headers.get("location", "").encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    try:
+        following = target_of(urljoin(target.url, location).replace(" ", "%20"))
+    except (FetchError, ValueError) as error:
+        raise FetchError(f"{fetch.where(target)} leads to an address that is not fetched. {error}") from error
+    if not location:
+        raise FetchError(f"{fetch.where(target)} leads elsewhere and does not say where. Check the address.")
+    if target.scheme == "https" and following.scheme == "http":
+        raise FetchError(
+            f"{fetch.where(target)} leads to {following.url}, where anybody on the way could change it. Add that "
+            "address itself if you want it all the same."
+        )
+    if following.port not in (80, 443, fetch.target.port):
+        raise FetchError(
+            f"{fetch.where(target)} leads to {following.url}, to port {following.port} where 80, 443 or "
+            f"{fetch.target.port} is usual. Add that address itself if you want it all the same."
+        )
+    return following
+
+
+def _refusal(where: str, answer: _Answer) -> FetchError:
+    advice = _ADVICE.get(answer.status, "Try again later, or save the page and add the file.")
+    return FetchError(
+        f"{where}: the server answers {_named(answer.status)} where 200 is needed. {advice}", answer.status
+    )
+
+
+def _named(status: int) -> str:
+    known = {one.value: one.phrase for one in HTTPStatus}
+    return f"{status} ({known[status]})" if status in known else str(status)
+
+
+def _problem(error: Exception) -> str:
+    """Say what went wrong on the way; what a server said is not repeated."""
+    if isinstance(error, TimeoutError):
+        return "the server says nothing"
+    if isinstance(error, http.client.IncompleteRead | ssl.SSLEOFError | ConnectionResetError):
+        return "the connection broke off before its end"
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection comes about ({error.reason or 'TLS'})"
+    if isinstance(error, OSError):
+        return f"no connection comes about ({error.strerror or type(error).__name__})"
+    return f"the server does not speak HTTP ({type(error).__name__})"

@@ -1,0 +1,161 @@
+"""Where a fetch may lead: an address taken apart, its name resolved here, and only machines of the open internet."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from ingest.errors import FetchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    # Returns the numeric addresses behind a name and a port; OSError when there are none.
+    Resolver = Callable[[str, int], Sequence[str]]
+
+_PORTS = {"http": 80, "https": 443}
+_LONGEST = 2_000
+_NAME = re.compile(r"[a-z0-9._-]{1,253}")
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
+
+# The only part of IPv6 that is given to machines of the open internet. What carries an IPv4 address in another form
+# lies outside it (::127.0.0.1, ::ffff:127.0.0.1, 64:ff9b::/96 of NAT64), or is named below.
+_OPEN = ip_network("2000::/3")
+# Python counts some of these among the global ones, or did before it knew them.
+_CLOSED = tuple(
+    map(
+        ip_network,
+        (
+            "192.0.0.0/24",  # protocol assignments; clouds answer questions about a machine and its keys here
+            "192.88.99.0/24",  # relays of 6to4
+            "168.63.129.16/32",  # answers for Azure to the machine that asks
+            "224.0.0.0/4",  # many machines at once
+            "2001::/23",  # protocol assignments, Teredo (2001::/32) among them
+            "2002::/16",  # 6to4
+            "3fff::/20",  # examples
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An http(s) address taken apart: `host` in ASCII, `path` with its query; `url` is the whole, without fragment."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def origin(self) -> str:
+        """The address without its path."""
+        return self.url.removesuffix(self.path)
+
+
+def target_of(address: str) -> Target:
+    """Take an address apart; FetchError when it is none that is fetched, which never repeats a password in it."""
+    address = address.strip()
+    if len(address) > _LONGEST or _UNPRINTABLE.search(address):
+        raise FetchError(
+            f"{_shown(address)} is no address: it has spaces, control characters, or more than {_LONGEST:,} characters. "
+            "Copy it from the browser's address line."
+        )
+    try:
+        parts = urlsplit(address)
+        host, port = _ascii(parts.hostname or ""), parts.port
+        path = quote(parts.path, "/%:@!$&'()*+,;=-._~") or "/"
+        query = quote(parts.query, "/%:@!$&'()*+,;=-._~?[]")
+    except ValueError:
+        raise FetchError(f"{_shown(address)} is no address. Copy it from the browser's address line.") from None
+    scheme = parts.scheme.lower()
+    if scheme not in _PORTS:
+        raise FetchError(f"{_shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add it.")
+    if "@" in parts.netloc:
+        raise FetchError(
+            f"The address at {host} holds a user name or a password, which would be kept. Write it without; where it "
+            "needs one, save the page and add that."
+        )
+    netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port not in (None, _PORTS[scheme]) else "")
+    path += f"?{query}" if query else ""
+    return Target(f"{scheme}://{netloc}{path}", scheme, host, port or _PORTS[scheme], path)
+
+
+def _ascii(host: str) -> str:
+    """Return a host as it is looked up; ValueError when it is none."""
+    if ":" in host:
+        return str(ip_address(host if "%" not in host else ""))
+    name = host.encode("idna").decode("ascii").lower()
+    if not _NAME.fullmatch(name):
+        raise ValueError(host)
+    return name
+
+
+def _shown(address: str) -> str:
+    """Return the beginning of an address as one line, without what stands before an @."""
+    line = "".join(letter if letter.isprintable() else " " for letter in address)
+    return re.sub(r"//[^/]*@", "//", line)[:100]
+
+
+def is_public(address: str) -> bool:
+    """Tell whether a numeric address is one of a single machine of the open internet, in its plain form."""
+    number = ip_address(address)
+    is_open = number.is_global if isinstance(number, IPv4Address) else number.is_global and number in _OPEN
+    return is_open and not any(number in network for network in _CLOSED if network.version == number.version)
+
+
+def resolved_by_system(host: str, port: int) -> list[str]:
+    """Return the addresses that the operating system knows for a name, in its order."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How names are resolved, and which numeric addresses may be connected to."""
+
+    resolve: Resolver = resolved_by_system
+    may_connect: Callable[[str], bool] = is_public
+
+    def addresses(self, target: Target, seconds: float) -> Sequence[str]:
+        """Return the numeric addresses of a target, all of which may be connected to; FetchError when one may not.
+
+        Its message is to follow the address that was asked for. A name that leads to machines of both kinds is
+        somebody's trick, so all of them are refused.
+        """
+        found = self._resolved(target, seconds)
+        closed = next((address for address in found if not self.may_connect(address)), None)
+        if closed is not None:
+            raise FetchError(
+                f"{target.host} leads to {closed}, which is this machine, one of a private network, or none of the open "
+                "internet. Save the page and add that."
+            )
+        return found
+
+    def _resolved(self, target: Target, seconds: float) -> Sequence[str]:
+        found: list[str] = []
+        problems: list[Exception] = []
+
+        def resolve() -> None:
+            try:
+                found.extend(self.resolve(target.host, target.port))
+            except (OSError, UnicodeError) as error:
+                problems.append(error)
+
+        # The system's own look-up takes no time limit, and cannot be stopped.
+        thread = threading.Thread(target=resolve, name="resolve", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        if thread.is_alive() or problems or not found:
+            why = getattr(problems[0], "strerror", None) if problems else "no answer"
+            raise FetchError(
+                f"the name {target.host} is not found ({why or 'no answer'}). Check how it is written, and the "
+                "connection."
+            )
+        return found
