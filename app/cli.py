@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ingest.backup import Backup
     from ingest.library import Progress as Step
     from ingest.records import Filters, Receipt
+    from ingest.site import Wanted
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -57,27 +60,39 @@ def main() -> None:
         sys.exit(1)
 
 
-@app.command(epilog="Example: dossier ingest reports/ article.json")
+@app.command(epilog="Example: dossier ingest reports/ article.json https://example.org/report.pdf")
 def ingest(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH|URL]...", help="Files or folders; default: what ships.")
+        list[str] | None,
+        typer.Argument(metavar="[PATH|URL]...", help="Files, folders or addresses; default: what ships."),
     ] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", metavar="WORDS", help="Posts of a site that its own search finds.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
     home: Home = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Add files and folders: WordPress JSON, HTML, PDF, DOCX, Markdown, plain text."""
+    """Add files and folders: WordPress JSON, HTML, PDF, DOCX, Markdown, plain text; or fetch them from addresses.
+
+    An address is fetched as it is, an article or a PDF. With --search, --since or --until it is a WordPress site, which
+    its REST interface shows, and its posts are added; run again, only those that are new or changed are fetched.
+    """
     began = time.perf_counter()
     from app.dossier import shipped  # noqa: PLC0415 - late
 
-    for path in paths or ():
-        if path.lower().startswith(("http://", "https://")):
-            raise DossierError(f"{path}: fetching addresses is not there yet. Save the page or file, then ingest it.")
-    wanted = [Path(path) for path in paths] if paths else shipped()
+    addresses = [path for path in paths or () if re.match("https?://", path, re.IGNORECASE)]
+    files = [Path(path) for path in paths or () if path not in addresses]
+    posts = _posts(search, since, until, files or not addresses)
     receipts = []
     with _opened(home) as dossier, _progress() as progress:
         try:
-            for receipt in dossier.add_paths(wanted, progress):
+            for receipt in chain(
+                dossier.add_paths(files if paths else shipped(), progress),
+                dossier.add_addresses(addresses, posts, progress),
+            ):
                 receipts.append(receipt)
                 if not as_json:
                     typer.echo(receipt_line(receipt))
@@ -87,7 +102,7 @@ def ingest(
     if as_json:
         _print_json({"documents": [_fields(receipt) for receipt in receipts], "seconds": _since(began)})
     if not receipts:
-        raise DossierError(f"No file found in {', '.join(str(path) for path in wanted)}.")
+        raise DossierError(f"No file found in {', '.join(map(str, files))}.")
     if any(receipt.status == "failed" for receipt in receipts):
         raise typer.Exit(1)
 
@@ -328,6 +343,24 @@ def _opened(home: Path | None) -> Iterator[Dossier]:
 def _filters(
     dossier: Dossier, firm: str | None, since: str | None, until: str | None, publisher: str | None
 ) -> Filters:
+    _check_days(since, until)
+    return dossier.filters(firm, since, until, publisher)
+
+
+def _posts(search: str | None, since: str | None, until: str | None, others: object) -> Wanted | None:
+    """Return which posts of the sites are wanted, None where no site is; `others` is what is no address."""
+    from ingest.site import Wanted  # noqa: PLC0415 - late
+
+    _check_days(since, until)
+    wanted = Wanted(search, since, until)
+    if wanted == Wanted():
+        return None
+    if others:
+        raise typer.BadParameter("only for addresses of WordPress sites", param_hint="--search, --since, --until")
+    return wanted
+
+
+def _check_days(since: str | None, until: str | None) -> None:
     from datetime import date  # noqa: PLC0415 - late
 
     for option, value in (("--since", since), ("--until", until)):
@@ -339,7 +372,6 @@ def _filters(
                 is_day = False
             if not is_day:
                 raise typer.BadParameter(f"{value!r} is no day; write YYYY-MM-DD", param_hint=option)
-    return dossier.filters(firm, since, until, publisher)
 
 
 def _json_of(file: Path) -> Any:
@@ -389,8 +421,8 @@ def _progress() -> Iterator[Any]:
             bar.update(
                 task, description=f"{now.step} {one_line(now.name)[:40]}", completed=now.done, total=now.total or None
             )
-            if not console.is_terminal and now.step == "reading":
-                print(f"reading {one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
+            if not console.is_terminal and now.step in ("reading", "fetching", "listing"):
+                print(f"{now.step} {one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
 
         yield tell
 

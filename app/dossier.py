@@ -17,7 +17,9 @@ from app.retrieve import retrieve
 from app.settings import chosen_model_settings
 from app.write import ChatModel, forget_tracing
 from ingest.errors import DossierError, NotFoundError
+from ingest.fetch import Fetcher
 from ingest.firms import LISTED, FirmNames, fold, without_legal_form
+from ingest.gather import Gatherer
 from ingest.identity import publishers_by_host
 from ingest.library import Library
 from ingest.read.clean import remove_invisible
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.standalone import Turn
     from ingest.library import Progress
+    from ingest.site import Wanted
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 LONGEST_QUESTION = 4000
@@ -45,13 +48,14 @@ def shipped() -> list[Path]:
 class Dossier:
     """One open store. Use it as a context manager, or call `close`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, fetcher: Fetcher | None = None) -> None:
         """Open the store that the settings name; DossierError says why it cannot be opened."""
         from ingest.embed import Embedder  # noqa: PLC0415 - numpy
 
         forget_tracing()
         lists = [LISTED, *([settings.firms] if settings.firms else [])]
         self.home = settings.home
+        self._fetcher = fetcher or Fetcher()
         self._choice = settings.home / "model.json"
         self._model_settings = settings.model
         self._model: ChatModel | None = None
@@ -147,6 +151,20 @@ class Dossier:
             except DossierError as error:
                 yield Receipt(None, _label(path), "failed", error=str(error))
         yield from self.library.add_files(((_label(file), partial(_read, file)) for file in files), progress)
+
+    def add_addresses(
+        self,
+        addresses: Iterable[str],
+        wanted: Wanted | None = None,
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> Iterator[Receipt]:
+        """Fetch and add the article or report at each address, or the `wanted` posts of the WordPress site there."""
+        gatherer = Gatherer(self.library, self._fetcher, progress)
+        if wanted is None:
+            yield from gatherer.add(addresses)
+        else:
+            for address in addresses:
+                yield from gatherer.add_posts(address, wanted)
 
     def search(self, query: str, most: int, filters: Filters | None = None) -> list[Hit]:
         """Return the best `most` passages for a query."""

@@ -178,8 +178,8 @@ class Fetcher:
             ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise FetchError(
-                f"{fetch.where(target)} cannot be fetched: {_problem(error)}. Try again later, or save the page and add "
-                "the file."
+                f"{fetch.where(target)} cannot be fetched: {_problem(error)}. Try again later, or save the page and "
+                "add the file."
             ) from error
         finally:
             self._last[target.host] = time.monotonic()
@@ -214,8 +214,8 @@ class _Fetch:
             coding = response.getheader(header, plain).strip().lower()
             if coding != plain:
                 raise FetchError(
-                    f"{self.where(target)} is not read: the server packed it ({header}: {coding[:40]!r}), though it was "
-                    "asked not to. Save the page from your browser, then add the file."
+                    f"{self.where(target)} is not read: the server packed it ({header}: {coding[:40]!r}), though it "
+                    "was asked not to. Save the page from your browser, then add the file."
                 )
         pieces: list[bytes] = []
         left = self.most
@@ -224,8 +224,8 @@ class _Fetch:
             left -= len(piece)
         if left < 0 and self.whole:
             raise FetchError(
-                f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.0f} MB, which is the most. "
-                "Save it, split it, and add the parts."
+                f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.0f} MB, which is the "
+                "most. Save it, split it, and add the parts."
             )
         if left >= 0 and response.length:
             raise http.client.IncompleteRead(b"", response.length)
@@ -245,8 +245,8 @@ class _Time:
         left = self._until - time.monotonic()
         if left <= 0:
             raise FetchError(
-                f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again later, "
-                "or save the page and add the file."
+                f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again "
+                "later, or save the page and add the file."
             )
         return min(left, self._limits.silence)
 
@@ -315,7 +315,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class _Timed:
-    """As much of a socket as the client of HTTP uses. The time is looked at before each read, not only at each silence."""
+    """As much of a socket as the client of HTTP uses; the time is looked at before each read."""
 
     def __init__(self, connected: socket.socket, left: _Time) -> None:
         self._socket = connected

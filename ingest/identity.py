@@ -76,8 +76,8 @@ def located(documents: Sequence[ParsedDocument], name: str, fetched_from: str) -
     own = [bool(one.url) and host(one.url or "") == host(fetched_from) for one in documents]
     if len(documents) > 1 and not all(own):
         raise UnreadableFileError(
-            f"{name} holds {len(documents)} documents, and not all say that they are of {host(fetched_from)}, where they "
-            "were fetched. Add each by its own address."
+            f"{name} holds {len(documents)} documents, and not all say that they are of {host(fetched_from)}, where "
+            "they were fetched. Add each by its own address."
         )
     return [one if is_own else replace(one, url=fetched_from) for one, is_own in zip(documents, own, strict=True)]
 

@@ -64,8 +64,8 @@ def target_of(address: str) -> Target:
     address = address.strip()
     if len(address) > _LONGEST or _UNPRINTABLE.search(address):
         raise FetchError(
-            f"{_shown(address)} is no address: it has spaces, control characters, or more than {_LONGEST:,} characters. "
-            "Copy it from the browser's address line."
+            f"{_shown(address)} is no address: it has spaces, control characters, or more than {_LONGEST:,} "
+            "characters. Copy it from the browser's address line."
         )
     try:
         parts = urlsplit(address)
@@ -133,8 +133,8 @@ class Reach:
         closed = next((address for address in found if not self.may_connect(address)), None)
         if closed is not None:
             raise FetchError(
-                f"{target.host} leads to {closed}, which is this machine, one of a private network, or none of the open "
-                "internet. Save the page and add that."
+                f"{target.host} leads to {closed}, which is this machine, one of a private network, or none of the "
+                "open internet. Save the page and add that."
             )
         return found
 

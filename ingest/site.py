@@ -64,8 +64,8 @@ def posts(fetcher: Fetcher, site: str, wanted: Wanted) -> Iterator[Post]:
         number += 1
         if number > _MOST_PAGES and last >= number:
             raise FetchError(
-                f"{site} lists {last:,} pages of posts{wanted}; at most {_MOST_PAGES} are taken at once. Give a narrower "
-                "--search, or a span of time by --since and --until."
+                f"{site} lists {last:,} pages of posts{wanted}; at most {_MOST_PAGES} are taken at once. Give a "
+                "narrower --search, or a span of time by --since and --until."
             )
     if not seen:
         raise FetchError(f"{site} has no post{wanted}. Try other words or days, or add an article by its own address.")
@@ -75,7 +75,7 @@ def _api(fetcher: Fetcher, site: str) -> str:
     """Return where a site's REST interface begins: as the site announces it, or at the usual place."""
     page = fetcher.get(site)
     if announced := _ANNOUNCED.search(page.headers.get("link", "")):
-        return urljoin(page.url, announced[1])
+        return urljoin(page.url, str(announced[1]))
     usual = urljoin(page.url.partition("?")[0].rstrip("/") + "/", "wp-json/")
     try:
         about = _json(fetcher.get(usual, most=_MOST_BYTES).data, usual)
@@ -86,8 +86,8 @@ def _api(fetcher: Fetcher, site: str) -> str:
             return usual
         why = f"What stands at {usual} does not speak of wp/v2."
     raise FetchError(
-        f"{site} shows no REST interface of WordPress, so its posts cannot be searched. Add an article by its own address, "
-        f"without --search, --since and --until. {why}"
+        f"{site} shows no REST interface of WordPress, so its posts cannot be searched. Add an article by its own "
+        f"address, without --search, --since and --until. {why}"
     )
 
 
