@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.printed import answer_text, indented, one_line, receipt_line
+from app.printed import answer_text, indented, one_line, receipt_line, shown_progress
 from ingest.errors import DossierError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from app.dossier import Dossier
     from ingest.backup import Backup
-    from ingest.library import Progress as Step
     from ingest.records import Filters, Receipt
     from ingest.site import Wanted
 
@@ -87,7 +86,7 @@ def ingest(
     files = [Path(path) for path in paths or () if path not in addresses]
     posts = _posts(search, since, until, files or not addresses)
     receipts = []
-    with _opened(home) as dossier, _progress() as progress:
+    with _opened(home) as dossier, shown_progress() as progress:
         try:
             for receipt in chain(
                 dossier.add_paths(files if paths else shipped(), progress),
@@ -264,7 +263,7 @@ def doctor(
         library = dossier.library
         mended = []
         if embed_anew:
-            with _progress() as progress:
+            with shown_progress() as progress:
                 mended.append(f"{library.embed_anew(progress)} documents embedded anew")
         health = library.check()
         documents, passages = library.catalog.counts(_no_filters())
@@ -404,27 +403,6 @@ def _no_filters() -> Filters:
     from ingest.records import Filters  # noqa: PLC0415 - late
 
     return Filters()
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """Show a bar on stderr where it is a terminal, a line a file where it is not."""
-    from rich.console import Console  # noqa: PLC0415 - late
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(now: Step) -> None:
-            bar.update(
-                task, description=f"{now.step} {one_line(now.name)[:40]}", completed=now.done, total=now.total or None
-            )
-            if not console.is_terminal and now.step in ("reading", "fetching", "listing"):
-                print(f"{now.step} {one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
-
-        yield tell
 
 
 def _fields(record: Receipt | Backup) -> dict[str, Any]:

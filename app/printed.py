@@ -2,11 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.answers import Answer, Citation
+    from ingest.library import Progress as Step
     from ingest.records import Receipt
+
+
+@contextmanager
+def shown_progress() -> Iterator[Any]:
+    """Show a bar on stderr where it is a terminal, a line a file where it is not."""
+    from rich.console import Console  # noqa: PLC0415 - late
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(now: Step) -> None:
+            bar.update(
+                task, description=f"{now.step} {one_line(now.name)[:40]}", completed=now.done, total=now.total or None
+            )
+            if not console.is_terminal and now.step in ("reading", "fetching", "listing"):
+                print(f"{now.step} {one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
+
+        yield tell
 
 
 def receipt_line(receipt: Receipt) -> str:

@@ -38,6 +38,8 @@ _HEADERS = {
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (429, 503)
 _PIECE = 65_536
+# What is too short to wait for, and as long as a clock may be off.
+_MOMENT = 0.01
 _ADVICE = {
     401: "It wants a user name or a payment: save the page from your browser, then add the file.",
     403: "It does not let programs read this: save the page from your browser, then add the file.",
@@ -177,6 +179,7 @@ class Fetcher:
                 f"({error.verify_message}). Check the address; on macOS, that Python's certificates are installed."
             ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
+            fetch.time.left()  # what it was waiting for when the time was over is not the reason
             raise FetchError(
                 f"{fetch.where(target)} cannot be fetched: {_problem(error)}. Try again later, or save the page and "
                 "add the file."
@@ -243,7 +246,7 @@ class _Time:
     def left(self) -> float:
         """Return the seconds until the end, or until a silent server is given up; FetchError when none are left."""
         left = self._until - time.monotonic()
-        if left <= 0:
+        if left < _MOMENT:
             raise FetchError(
                 f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again "
                 "later, or save the page and add the file."
@@ -356,8 +359,8 @@ def _redirected(fetch: _Fetch, target: Target, answer: _Answer) -> Target:
     """Return where a redirect leads; FetchError where that is not gone to."""
     location = answer.headers.get("location", "").encode("latin-1", "replace").decode("utf-8", "replace").strip()
     try:
-        following = target_of(urljoin(target.url, location).replace(" ", "%20"))
-    except (FetchError, ValueError) as error:
+        following = target_of(_joined(target.url, location).replace(" ", "%20"))
+    except FetchError as error:
         raise FetchError(f"{fetch.where(target)} leads to an address that is not fetched. {error}") from error
     if not location:
         raise FetchError(f"{fetch.where(target)} leads elsewhere and does not say where. Check the address.")
@@ -372,6 +375,13 @@ def _redirected(fetch: _Fetch, target: Target, answer: _Answer) -> Target:
             f"{fetch.target.port} is usual. Add that address itself if you want it all the same."
         )
     return following
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return location
 
 
 def _refusal(where: str, answer: _Answer) -> FetchError:

@@ -69,14 +69,16 @@ def target_of(address: str) -> Target:
         )
     try:
         parts = urlsplit(address)
+        scheme = parts.scheme.lower()
+        if scheme not in _PORTS:
+            raise FetchError(
+                f"{_shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add the file."
+            )
         host, port = _ascii(parts.hostname or ""), parts.port
         path = quote(parts.path, "/%:@!$&'()*+,;=-._~") or "/"
         query = quote(parts.query, "/%:@!$&'()*+,;=-._~?[]")
     except ValueError:
         raise FetchError(f"{_shown(address)} is no address. Copy it from the browser's address line.") from None
-    scheme = parts.scheme.lower()
-    if scheme not in _PORTS:
-        raise FetchError(f"{_shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add it.")
     if "@" in parts.netloc:
         raise FetchError(
             f"The address at {host} holds a user name or a password, which would be kept. Write it without; where it "
