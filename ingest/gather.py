@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import FetchError
 from ingest.library import Progress
-from ingest.reach import target_of
+from ingest.reach import shown, target_of
 from ingest.read import ReadingProcess
 from ingest.records import Receipt, Visit
 from ingest.site import posts
@@ -40,7 +40,7 @@ class Gatherer:
                     url = target_of(address).url
                     yield from self._added(reading, url, url)
                 except FetchError as error:
-                    yield _failed(address, error)
+                    yield _failed(shown(address), error)
 
     def add_posts(self, site: str, wanted: Wanted) -> Iterator[Receipt]:
         """Add the posts of a WordPress site that are new or changed; yield a receipt a post, or why it ended."""
@@ -50,7 +50,7 @@ class Gatherer:
             # All of it first: what is fetched afterwards may take hours, in which the pages of the list shift.
             listed = list(posts(self._fetcher, site, wanted))
         except FetchError as error:
-            yield _failed(site, error)
+            yield _failed(shown(site), error)
             return
         with ReadingProcess() as reading:
             for number, post in enumerate(listed):

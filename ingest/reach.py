@@ -64,7 +64,7 @@ def target_of(address: str) -> Target:
     address = address.strip()
     if len(address) > _LONGEST or _UNPRINTABLE.search(address):
         raise FetchError(
-            f"{_shown(address)} is no address: it has spaces, control characters, or more than {_LONGEST:,} "
+            f"{shown(address)} is no address: it has spaces, control characters, or more than {_LONGEST:,} "
             "characters. Copy it from the browser's address line."
         )
     try:
@@ -72,13 +72,13 @@ def target_of(address: str) -> Target:
         scheme = parts.scheme.lower()
         if scheme not in _PORTS:
             raise FetchError(
-                f"{_shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add the file."
+                f"{shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add the file."
             )
         host, port = _ascii(parts.hostname or ""), parts.port
         path = quote(parts.path, "/%:@!$&'()*+,;=-._~") or "/"
         query = quote(parts.query, "/%:@!$&'()*+,;=-._~?[]")
     except ValueError:
-        raise FetchError(f"{_shown(address)} is no address. Copy it from the browser's address line.") from None
+        raise FetchError(f"{shown(address)} is no address. Copy it from the browser's address line.") from None
     if "@" in parts.netloc:
         raise FetchError(
             f"The address at {host} holds a user name or a password, which would be kept. Write it without; where it "
@@ -99,10 +99,10 @@ def _ascii(host: str) -> str:
     return name
 
 
-def _shown(address: str) -> str:
+def shown(address: str) -> str:
     """Return the beginning of an address as one line, without what stands before an @."""
     line = "".join(letter if letter.isprintable() else " " for letter in address)
-    return re.sub(r"//[^/]*@", "//", line)[:100]
+    return re.sub(r"//.*@", "//", line)[:100]
 
 
 def is_public(address: str) -> bool:

@@ -52,13 +52,13 @@ class Post:
 def posts(fetcher: Fetcher, site: str, wanted: Wanted) -> Iterator[Post]:
     """Yield the posts of a site, the oldest first; FetchError when it is no WordPress site, or there is none."""
     api = _api(fetcher, site)
-    seen: set[int] = set()
+    seen: dict[int, Post] = {}
     number, last = 1, 1
     while number <= last:
         listed, told = _page(fetcher, api, wanted, number)
-        new = [post for post in listed if post["id"] not in seen]
-        seen.update(post["id"] for post in new)
-        yield from (_post(api, post) for post in new)
+        new = {post["id"]: _post(api, post) for post in listed if post["id"] not in seen}
+        seen |= new
+        yield from new.values()
         # Some sites do not say how many pages there are: then a full page may have another after it.
         last = told or (number + 1 if len(listed) == _A_PAGE and new else number)
         number += 1

@@ -94,7 +94,7 @@ def giving(data: bytes = b"", status: int = 200, **headers: str) -> Reply:
 
 def article(title: str, body: str, **meta: str) -> bytes:
     """Return a page of HTML with an article."""
-    tags = "".join(f'<meta property="{name.replace("_", ":")}" content="{value}">' for name, value in meta.items())
+    tags = "".join(f'<meta property="{name.replace("_", ":", 1)}" content="{value}">' for name, value in meta.items())
     return f"<html><head><title>{title}</title>{tags}</head><body><h1>{title}</h1><p>{body}</p></body></html>".encode()
 
 
