@@ -62,7 +62,7 @@ def posts(fetcher: Fetcher, site: str, wanted: Wanted) -> Iterator[Post]:
         # Some sites do not say how many pages there are: then a full page may have another after it.
         last = told or (number + 1 if len(listed) == _A_PAGE and new else number)
         number += 1
-        if number > _MOST_PAGES and last >= number:
+        if last > _MOST_PAGES:
             raise FetchError(
                 f"{site} lists {last:,} pages of posts{wanted}; at most {_MOST_PAGES} are taken at once. Give a "
                 "narrower --search, or a span of time by --since and --until."
