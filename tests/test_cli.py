@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from servers import model_server, saying
+from sites import WordPress, giving, local_fetcher, serving
+from sites import article as web_page
 from specimens import COMPILED, METERS, environment, free_port
 from typer.main import get_command
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., tuple[int, str, str]]
 
-pytest_plugins = ["specimens"]
+pytest_plugins = ["specimens", "sites"]
 
 COMMANDS = get_command(cli.app).commands  # type: ignore[attr-defined]
 RECEIPT = {
@@ -459,12 +461,55 @@ def test_ingest_in_words(run: Run, own_store: Path) -> None:
     assert out.startswith("failed: note.txt is empty.")
 
 
-@pytest.mark.parametrize("address", ["https://example.org/a", "HTTP://example.org"])
-def test_an_address_is_not_fetched(run: Run, store: Path, address: str) -> None:
-    """An address of the web is refused with what to do instead."""
-    code, out, err = run("ingest", address, "--home", store)
-    assert (code, out) == (1, "")
-    assert "Save the page" in err
+@pytest.mark.usefixtures("only_here")
+def test_addresses_are_fetched(run: Run, own_store: Path, monkeypatch: pytest.MonkeyPatch, own_files: Path) -> None:
+    """Files and addresses are added by one command, a receipt each, and where each comes from is told on stderr."""
+    monkeypatch.setattr("app.dossier.Fetcher", local_fetcher)
+    with serving({"/gates": giving(web_page("Gates", "The port of Marrow Bay bought twelve gates."))}) as site:
+        good, gone = site.at("/gates").replace("http:", "HTTP:"), site.at("/gone")
+        code, out, err = run("ingest", good, own_files / "port.md", gone, "--home", own_store)
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[0].startswith("unchanged: port.md (")
+    assert lines[1].startswith(f"added: {site.at('/gates')} (")
+    assert lines[2].startswith(f"failed: {gone}: the server answers 404 (Not Found) where 200 is needed.")
+    assert f"fetching {gone}\n" in err
+
+
+@pytest.mark.usefixtures("only_here")
+def test_posts_of_a_site_are_fetched(run: Run, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Posts of a site are added by its own search and by days; run again, none of them is fetched."""
+    monkeypatch.setattr("app.dossier.Fetcher", local_fetcher)
+    with serving() as site:
+        wordpress = WordPress(site)
+        for number, day in ((1, "2018-12-31"), (2, "2019-01-01"), (3, "2020-01-01")):
+            wordpress.publish(number, f"The port of Marrow Bay bought {number} gates for Hikvision.", day)
+        command = ("ingest", site.at(), "--search", "hikvision", "--since", "2019-01-01", "--until", "2019-12-31")
+        first = from_json(run(*command, "--json", "--home", own_store))["documents"]
+        again = from_json(run(*command, "--json", "--home", own_store))["documents"]
+        assert wordpress.fetched() == ["2"]
+    assert [(row["status"], row["name"]) for row in first] == [("added", site.at("/2019/post-2/"))]
+    assert [(row["status"], row["id"]) for row in again] == [("unchanged", first[0]["id"])]
+
+
+@pytest.mark.usefixtures("only_here")
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8501/", "http://2130706433/", "https://[::1]/", "http://10.0.0.1/x"]
+)
+def test_no_private_address_is_fetched(run: Run, own_store: Path, only_here: list[str], address: str) -> None:
+    """The command as it is reaches no machine of a private network, nor this one."""
+    code, out, _ = run("ingest", address, "--home", own_store)
+    assert code == 1
+    assert out.startswith(f"failed: {address} is not fetched: ")
+    assert only_here == []
+
+
+@pytest.mark.parametrize("arguments", [("--search", "x"), ("--since", "2019-01-01", "a.md"), ("--until", "2019")])
+def test_posts_are_of_a_site(run: Run, store: Path, arguments: tuple[str, ...]) -> None:
+    """Words and days that choose posts of a site are wrong usage without one, as is a day that is none."""
+    code, out, err = run("ingest", *arguments, "--home", store)
+    assert (code, out) == (2, "")
+    assert "address" in err or "YYYY-MM-DD" in err
 
 
 def test_a_path_that_is_not_there(run: Run, own_store: Path, tmp_path: Path) -> None:

@@ -26,6 +26,15 @@ OWNERS = {
     "pypdf": ("ingest/read/pdf_facts.py",),
     "langchain": ("app/write.py",),
     "langchain_core": ("app/write.py",),
+    "protego": ("ingest/robots.py",),
+    # Who could send anything: besides these only the libraries that the chat model's and the page's owners start.
+    "http": ("ingest/fetch.py",),
+    "ssl": ("ingest/fetch.py",),
+    "socket": ("ingest/fetch.py", "ingest/reach.py", "app/server.py"),
+    "httpx": (),
+    "httpx2": ("app/write.py",),
+    "requests": (),
+    "urllib3": (),
     "streamlit": ("app/server.py", "app/pages/"),
 }
 HEAVY = {
