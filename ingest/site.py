@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
@@ -24,6 +23,7 @@ _ANNOUNCED = re.compile(r'<([^<>]+)>\s*;[^,<]*\brel="?https://api\.w\.org/"?', r
 _A_PAGE = 100
 _MOST_PAGES = 100
 _MOST_BYTES = 2_000_000
+_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _page(fetcher: Fetcher, api: str, wanted: Wanted, number: int) -> tuple[list
     try:
         answer = fetcher.get(address, most=_MOST_BYTES)
     except FetchError as error:
-        if error.status == HTTPStatus.BAD_REQUEST and number > 1:  # so it says that there is no such page
+        if error.status == _BAD_REQUEST and number > 1:  # so it says that there is no such page
             return [], None
         raise
     listed = _json(answer.data, address)
