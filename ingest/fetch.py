@@ -103,7 +103,10 @@ class Fetcher:
                 return target, answer
             target = _redirected(fetch, target, answer)
             if target.url in seen:
-                raise FetchError(f"{fetch.where(target)}: redirects go round in a circle. Check the address.")
+                raise FetchError(
+                    f"{fetch.where(target)}: redirects go round in a circle, as they do where a page "
+                    "wants cookies. Save the page from your browser, then add the file."
+                )
             seen.add(target.url)
         raise FetchError(
             f"{fetch.where(target)}: there are more than {self._limits.redirects} redirects. Check the address."
@@ -161,8 +164,8 @@ class Fetcher:
 
     def _asked(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
         """Send one request, not sooner than `delay` after the one before to that host, and return its answer."""
-        wait = self._last.get(target.host, -delay) + delay - time.monotonic()
-        if target.host in self._last and wait > 0:
+        last = self._last.get(target.host)
+        if last is not None and (wait := last + delay - time.monotonic()) > 0:
             fetch.time.stop(wait)
         try:
             addresses = self._addresses(fetch, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import FetchError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from ingest.fetch import Fetcher
     from ingest.library import Library
-    from ingest.records import Fetched
     from ingest.site import Post, Wanted
 
 # So many fetches that fail in a row are the site's failure, or the connection's.
@@ -78,19 +78,15 @@ class Gatherer:
         visit = self._library.catalog.visit(address)
         fetched = self._fetcher.get(address, visit)
         if fetched.unchanged and visit is not None:
-            receipts = [self._library.unchanged(visit.document_id, name)]
-        else:
-            receipts = list(self._library.add_files([(name, lambda: fetched)], self._progress, reading=reading))
-        self._remember(address, fetched, receipts, changed)
-        yield from receipts
-
-    def _remember(self, address: str, fetched: Fetched, receipts: list[Receipt], changed: str | None) -> None:
-        """Note what an address gave, if that is one document: of several, one may be removed later, and is missed."""
+            self._library.catalog.note_visit(replace(visit, changed=changed))
+            yield self._library.unchanged(visit.document_id, name)
+            return
+        receipts = list(self._library.add_files([(name, lambda: fetched)], self._progress, reading=reading))
+        # Of several documents one could be removed later, and would not be fetched again.
         if len(receipts) == 1 and (document_id := receipts[0].id) is not None:
-            told = fetched.headers
-            self._library.catalog.note_visit(
-                Visit(address, document_id, fetched.url, told.get("etag"), told.get("last-modified"), changed)
-            )
+            marks = (fetched.headers.get("etag"), fetched.headers.get("last-modified"))
+            self._library.catalog.note_visit(Visit(address, document_id, fetched.url, *marks, changed))
+        yield from receipts
 
 
 def _failed(name: str, error: FetchError) -> Receipt:

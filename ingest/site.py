@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
 from ingest.errors import FetchError
+from ingest.identity import host
 from ingest.reach import target_of
 
 if TYPE_CHECKING:
@@ -102,9 +103,10 @@ def _page(fetcher: Fetcher, api: str, wanted: Wanted, number: int) -> tuple[list
     asked: dict[str, str | int] = {"orderby": "date", "order": "asc", "per_page": _A_PAGE, "page": number}
     if wanted.search:
         asked["search"] = wanted.search
-    if wanted.since:
+    # Both are exclusive there; before the first day that there is, and after the last, is nothing.
+    if wanted.since and wanted.since > str(date.min):
         asked["after"] = f"{date.fromisoformat(wanted.since) - timedelta(days=1)}T23:59:59"
-    if wanted.until:
+    if wanted.until and wanted.until < str(date.max):
         asked["before"] = f"{date.fromisoformat(wanted.until) + timedelta(days=1)}T00:00:00"
     address = _within(api, "wp/v2/posts", _fields="id,modified_gmt,link", **asked)
     try:
@@ -133,8 +135,9 @@ def _post(api: str, listed: dict[str, Any]) -> Post:
     try:
         link = target_of(listed["link"]).url
     except FetchError:
-        link = address
-    return Post(address, link, listed["modified_gmt"])
+        link = ""
+    # A site names its own pages only.
+    return Post(address, link if host(link) == host(address) else address, listed["modified_gmt"])
 
 
 def _json(data: bytes, address: str) -> Any:

@@ -139,9 +139,10 @@ def test_what_did_not_change_is_not_sent_again(library: Library, site: Site) -> 
 
     site.pages["/a"] = conditional
     first = added(library, site.at("/a"))
-    (again,) = add(library, site.at("/a"))
-    assert (again.status, again.id, again.passages) == ("unchanged", first.source.id, 1)
-    assert site.heads[-1]["if-none-match"] == '"one"'
+    for _ in range(2):
+        (again,) = add(library, site.at("/a"))
+        assert (again.status, again.id, again.passages) == ("unchanged", first.source.id, 1)
+        assert site.heads[-1]["if-none-match"] == '"one"'
     site.pages["/a"] = giving(article("Gates", LAMPS), ETag='"two"')
     (new,) = add(library, site.at("/a"))
     assert (new.status, new.replaces) == ("updated", first.source.id)

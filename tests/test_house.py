@@ -111,6 +111,12 @@ def test_a_library_has_one_owner(library: str) -> None:
     assert {user for user in users if not user.startswith(OWNERS[library])} == set()
 
 
+def test_no_other_way_leads_out() -> None:
+    """Of the standard library's clients none is used but the one that has an owner."""
+    clients = r"(urllib\.(?!parse)|ftplib|smtplib|imaplib|poplib|xmlrpc|asyncio)"
+    assert [path.name for path in FILES if any(re.match(clients, name) for name in imported(path))] == []
+
+
 @pytest.mark.parametrize(
     "code",
     [

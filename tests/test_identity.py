@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.identity import canonical_url, document_id, host, publisher_of, publishers_by_host
+from ingest.errors import UnreadableFileError
+from ingest.identity import canonical_url, document_id, host, located, publisher_of, publishers_by_host
+from ingest.records import Block, ParsedDocument
 
 SOURCES = Path(__file__).resolve().parents[1] / "corpus" / "sources.csv"
 ARTICLE = "https://lantern.example/2021/05/cameras"
@@ -115,3 +117,33 @@ def test_a_publisher_is_known_by_host():
     assert publisher_of(f"https://www.{row['host'].removeprefix('www.')}/x", known) == row["publisher"]
     assert publisher_of("https://www.lantern.example/x", known) == "lantern.example"
     assert publisher_of(None, known) is None
+
+
+ADDRESSES = st.sampled_from(
+    [
+        None,
+        ARTICLE,
+        "http://www.lantern.example/x",
+        "https://ledger.example/a",
+        "https://lantern.example.evil.example/",
+        "x",
+    ]
+)
+
+
+def stating(url: str | None) -> ParsedDocument:
+    return ParsedDocument("Lamps.", (Block(0, 6),), "article", "Lamps", url=url)
+
+
+@given(st.lists(ADDRESSES, min_size=1, max_size=3), st.sampled_from([ARTICLE, "https://evil.example/"]))
+def test_what_was_fetched_is_of_its_host(stated: list[str | None], fetched_from: str) -> None:
+    """Whatever a fetched file states, its documents are of the host that it came from, or it is refused."""
+    documents = [stating(url) for url in stated]
+    assert located(documents, "a", "") == documents
+    try:
+        found = located(documents, "a", fetched_from)
+    except UnreadableFileError:
+        found = []
+        assert len(stated) > 1
+    assert all(one.url and host(one.url) == host(fetched_from) for one in found)
+    assert all(one.url in (url, fetched_from) for one, url in zip(found, stated, strict=False))

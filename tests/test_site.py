@@ -75,6 +75,7 @@ def test_every_page_of_the_list_is_read(site: Site) -> None:
         (Wanted(until="2020-12-31"), "1234"),
         (Wanted(since="2019-01-01", until="2019-01-01"), "2"),
         (Wanted("Hikvision", "2019-01-01", "2021-01-01"), "5"),
+        (Wanted(None, "0001-01-01", "9999-12-31"), "12345"),
     ],
 )
 @pytest.mark.usefixtures("wordpress")
@@ -112,7 +113,7 @@ def test_too_many_pages(site: Site, wordpress: WordPress, monkeypatch: pytest.Mo
 def test_a_site_is_found_by_what_it_announces(site: Site, header: str, root: str) -> None:
     """The REST interface is where the site's Link header says, behind a question mark too."""
     site.pages["/"] = giving(article("Front", "News."), Link=header.format(site.at(root)))
-    listed = giving(b'[{"id": 7, "modified_gmt": "2021-05-04T08:00:00", "link": "javascript:x"}]')
+    listed = giving(b'[{"id": 7, "modified_gmt": "2021-05-04T08:00:00", "link": "https://ledger.example/7"}]')
     site.pages |= {REST: listed, "/blog/index.php": listed}
     (post,) = posts(local_fetcher(), site.at("/"), Wanted("x"))
     assert post.address == site.at(f"{root}wp/v2/posts/7{'&' if '?' in root else '?'}_embed=author")
