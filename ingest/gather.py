@@ -69,7 +69,7 @@ class Gatherer:
     def _added_post(self, reading: ReadingProcess, post: Post) -> Iterator[Receipt]:
         visit = self._library.catalog.visit(post.address)
         if visit is not None and visit.changed == post.changed:
-            yield self._library.unchanged(visit.document_id, post.link)
+            yield self._library.receipt("unchanged", visit.document_id, post.link)
         else:
             yield from self._added(reading, post.address, post.link, post.changed)
 
@@ -79,7 +79,7 @@ class Gatherer:
         fetched = self._fetcher.get(address, visit)
         if fetched.unchanged and visit is not None:
             self._library.catalog.note_visit(replace(visit, changed=changed))
-            yield self._library.unchanged(visit.document_id, name)
+            yield self._library.receipt("unchanged", visit.document_id, name)
             return
         receipts = list(self._library.add_files([(name, lambda: fetched)], self._progress, reading=reading))
         # Of several documents one could be removed later, and would not be fetched again.

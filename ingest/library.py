@@ -259,7 +259,7 @@ class Library:
             with self._writing:
                 self._originals.keep(sha256, file.data)  # it may have been lost (see `check`)
         if self._is_here(name, sha256):
-            yield from (self._receipt("unchanged", source.id, name) for source in known)
+            yield from (self.receipt("unchanged", source.id, name) for source in known)
             return
         # One that was here when it was to be read may have been removed since.
         parsed = read(name, file.data).result() if file.parsed is None else file.parsed
@@ -278,10 +278,10 @@ class Library:
         source = document.source
         twin = None if source.url else self.catalog.same_text(document.text)
         if twin is not None and twin.id != source.id:
-            return self._receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
+            return self.receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
         known = self.catalog.has(source.id)
         if known and not self._is_newer(source):
-            return self._receipt("unchanged", source.id, source.name)
+            return self.receipt("unchanged", source.id, source.name)
         cut, vectors = self._embedded(document, progress)
         canonical = canonical_url(source.url) if source.url else None
         fingerprint = self.embedder.fingerprint
@@ -296,7 +296,7 @@ class Library:
                 # The text came before, in a file that no document names any more.
                 self._originals.sweep(self.catalog.originals())
             self._tell(self.index)
-        return self._receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
+        return self.receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
 
     def _is_newer(self, source: Source) -> bool:
         """Tell whether a text that is here already comes again with a later date of change, or with a correction."""
@@ -405,11 +405,7 @@ class Library:
                 self.catalog.put_mentions(marked_anew(passage, text, self.names) for passage in cut)
             self.catalog.set_note(_FIRMS, self.names.fingerprint)
 
-    def unchanged(self, document_id: str, name: str) -> Receipt:
-        """Return the receipt of a document that is here already."""
-        return self._receipt("unchanged", document_id, name)
-
-    def _receipt(
+    def receipt(
         self,
         status: Literal["added", "unchanged", "updated", "duplicate"],
         document_id: str,
@@ -418,6 +414,7 @@ class Library:
         duplicate_of: str | None = None,
         replaces: str | None = None,
     ) -> Receipt:
+        """Say what became of a file whose document is here."""
         document = self.catalog.document(document_id)
         return Receipt(
             id=document_id,

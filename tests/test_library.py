@@ -27,7 +27,6 @@ from ingest.library import Library
 from ingest.records import Filters
 
 if TYPE_CHECKING:
-
     from ingest.library import Progress
     from ingest.records import Receipt
 
