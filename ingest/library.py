@@ -59,7 +59,7 @@ class Progress:
     """
 
     name: str
-    step: Literal["reading", "embedding", "finished"]
+    step: Literal["listing", "fetching", "reading", "embedding", "finished"]
     done: int = 0
     total: int = 0
 
