@@ -7,6 +7,7 @@ written in the same transaction as the change itself, so that a crash in between
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.database import Database
-from ingest.errors import NotFoundError
+from ingest.errors import NotFoundError, StoreError
 from ingest.fulltext import searchable
 from ingest.records import Entry, Filters, Source, Visit
 from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
@@ -36,6 +37,8 @@ _VISIT = ", ".join(column.name for column in fields(Visit))
 _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 # Characters at the start of a document that tell what it is about.
 _OPENING = 2000
+# A note: "due" from a removal until what was removed is overwritten.
+_FORGET = "forget"
 
 
 class Catalog(Database):
@@ -118,8 +121,28 @@ class Catalog(Database):
             self._db.execute("DELETE FROM titles WHERE document_id = ?", (key,))
             self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
             self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
+        self.set_note(_FORGET, "due")
         unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
         return [key for key, _ in family], unused
+
+    def forget(self) -> None:
+        """Overwrite what was removed. Outside a transaction."""
+        super().forget()
+        with self.transaction():
+            self._db.execute("DELETE FROM notes WHERE key = ?", (_FORGET,))
+
+    def finish(self) -> list[str]:
+        """Finish what a process that died had begun, and what the index has to be told of; return it in words."""
+        done = []
+        if self.note(_FORGET) is not None:
+            # The disk is full, or a backup reads the file: the next start tries again.
+            with suppress(StoreError):
+                self.forget()
+                done.append("catalog: what was removed is overwritten")
+        index, unindex = map(len, self.queued())
+        if index or unindex:
+            done.append(f"index: {index} passages are still to be added, {unindex} to be removed")
+        return done
 
     def source(self, document_id: str) -> Source:
         """Return a document's source; NotFoundError when there is none with this id."""

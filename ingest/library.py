@@ -109,7 +109,8 @@ class Library:
         self._lock = own(home)
         try:
             self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
-            self._originals.sweep(self.catalog.originals())
+            for done in (*self._originals.sweep(self.catalog.originals()), *self.catalog.finish()):
+                self._note_mended(done)
             self._mark_firms()
         except BaseException:
             self._lock.release()

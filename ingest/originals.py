@@ -43,12 +43,12 @@ class Originals:
                 "permissions, then do it again; nothing was lost."
             ) from error
 
-    def sweep(self, wanted: AbstractSet[str]) -> None:
-        """Delete what no document came from: what a crash between two steps leaves behind."""
-        if self._folder.is_dir():
-            for path in self._folder.iterdir():
-                if path.name not in wanted:
-                    path.unlink()
+    def sweep(self, wanted: AbstractSet[str]) -> list[str]:
+        """Delete what no document came from, which a crash between two steps leaves behind; say so in words."""
+        strays = [path for path in self._folder.iterdir() if path.name not in wanted] if self._folder.is_dir() else []
+        for path in strays:
+            path.unlink()
+        return [f"originals: {len(strays)} deleted that no document came from"] if strays else []
 
     def problems(self, wanted: AbstractSet[str]) -> list[str]:
         """Return in words which originals are missing or were changed."""

@@ -504,18 +504,19 @@ def test_a_closed_store_can_be_opened(library: Library, embedder: Embedder, name
 
 
 def test_an_original_without_a_document_is_swept(library: Library, embedder: Embedder, names: FirmNames):
-    """What a crash between original and catalog left behind is gone at the next start; the others stay."""
+    """What a crash between original and catalog left behind is gone at the next start, which says so; others stay."""
     kept = add(library, "gates.txt", GATES)
     library.close()
     for name in ("f" * 64, "e" * 64 + ".part"):
         (library.home / "originals" / name).write_bytes(b"half")
     with Library(library.home, embedder, names) as again:
         assert originals(again) == {again.document(kept.id).source.sha256}
+        assert again.check().mended == ("originals: 2 deleted that no document came from",)
         check_consistent(again)
 
 
 def test_the_index_is_told_at_the_next_start(library: Library, embedder: Embedder, names: FirmNames):
-    """What the catalog holds and the index was not told before a crash is made good at the next start."""
+    """What the catalog holds and the index was not told before a crash is made good, and said, at the next start."""
     kept, gone = add(library, "gates.txt", GATES), add(library, "lamps.txt", b"The lamps of Ostrel were lit.")
     with library.catalog.transaction():
         library.catalog.remove(gone.id)
@@ -524,6 +525,29 @@ def test_the_index_is_told_at_the_next_start(library: Library, embedder: Embedde
     library.close()
     with Library(library.home, embedder, names) as again:
         assert near(again, "Who bought gates?") == [kept.id]
+        assert "index: 1 passages are still to be added, 1 to be removed" in again.check().mended
+        check_consistent(again)
+
+
+def test_what_a_dead_process_removed_is_overwritten(
+    library: Library, embedder: Embedder, names: FirmNames, monkeypatch, tmp_path: Path
+):
+    """A removal whose process dies before it overwrote the catalog is finished, and said, at the next start."""
+    receipt = add(library, "gates.txt", b"Brambleton bought twelve gates.")
+    monkeypatch.setattr("ingest.database.Database.forget", lambda _: pytest.fail("it died"))
+    with pytest.raises(pytest.fail.Exception):
+        library.remove(receipt.id)
+    monkeypatch.undo()
+    # As a dead process leaves its files.
+    left = Path(shutil.copytree(library.home, tmp_path / "left"))
+
+    def held() -> bytes:
+        return b"".join(path.read_bytes() for path in left.glob("catalog.*")).lower()
+
+    assert b"brambleton" in held()
+    with Library(left, embedder, names) as again:
+        assert b"brambleton" not in held()
+        assert "catalog: what was removed is overwritten" in again.check().mended
         check_consistent(again)
 
 
