@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from app.asking import Asking, Watch
 from app.cite import surroundings
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 LONGEST_QUESTION = 4000
+# A question begins anew when a document is removed while it is answered: as often as this in all.
+_BEGINNINGS = 5
+_Result = TypeVar("_Result")
 
 
 def shipped() -> list[Path]:
@@ -170,7 +174,7 @@ class Dossier:
         """Return the best `most` passages for a query."""
         query = _checked(query)
         asked = names_asked(query, self.library.names, self.library.catalog)
-        return retrieve(self.library, query, asked, most, filters)
+        return _steadily(lambda: retrieve(self.library, query, asked, most, filters))
 
     def filters(
         self,
@@ -208,10 +212,10 @@ class Dossier:
                 model = self.model
             except DossierError as error:
                 notice = f"{str(error).rstrip('.')}. The sources are quoted instead."
-        asking = Asking(
-            self.library, (_checked(question), history), filters or Filters(), watch or Watch(), (model, self._prompts)
+        asked, writing = (_checked(question), history), (model, self._prompts)
+        answer = _steadily(
+            lambda: Asking(self.library, asked, filters or Filters(), watch or Watch(), writing).answer()
         )
-        answer = asking.answer()
         return replace(answer, making=replace(answer.making, notice=notice)) if notice else answer
 
     def surroundings(self, citation: Citation) -> tuple[str, str] | None:
@@ -221,6 +225,14 @@ class Dossier:
         except NotFoundError:
             return None
         return surroundings(document, citation.quote.place.start, citation.quote.place.end)
+
+
+def _steadily(work: Callable[[], _Result]) -> _Result:
+    """Do what reads documents, from the beginning where one of them is removed in the midst of it."""
+    for _ in range(_BEGINNINGS - 1):
+        with suppress(NotFoundError):
+            return work()
+    return work()
 
 
 def _files_below(path: Path) -> list[Path]:

@@ -10,7 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -146,16 +146,19 @@ class Catalog(Database):
 
     def source(self, document_id: str) -> Source:
         """Return a document's source; NotFoundError when there is none with this id."""
-        rows = self._rows(f"SELECT {_SOURCE} FROM documents WHERE id = ?", document_id)
+        return Source(*self._row_of(document_id, _SOURCE))
+
+    def _row_of(self, document_id: str, columns: str) -> tuple[Any, ...]:
+        rows = self._rows(f"SELECT {columns} FROM documents WHERE id = ?", document_id)
         if not rows:
             raise NotFoundError(f"No document {document_id!r} in {self.path.parent}. `dossier documents` lists them.")
-        return Source(*rows[0])
+        return rows[0]
 
     def document(self, document_id: str) -> Document:
         """Return a document with its text; NotFoundError when there is none with this id."""
-        source = self.source(document_id)
-        text, layout = self._rows("SELECT text, layout FROM documents WHERE id = ?", document_id)[0]
-        return document_from(source, text, layout)
+        # In one look: it may be removed at any time.
+        *source, text, layout = self._row_of(document_id, f"{_SOURCE}, text, layout")
+        return document_from(Source(*source), text, layout)
 
     def entries(self, *, superseded: bool = False) -> list[Entry]:
         """List the documents, in the order of their arrival; older versions only when asked for."""

@@ -11,7 +11,9 @@ from specimens import ABSENT, BINOCULARS, CAMERAS, COMPILED, DRAFTS, IN_CHINESE,
 from app.asking import Watch
 from app.dossier import LONGEST_QUESTION, Dossier, shipped
 from app.settings import Settings
-from ingest.errors import DossierError
+from ingest.catalog import Catalog
+from ingest.errors import DossierError, NotFoundError
+from ingest.library import Library
 from ingest.places import Places
 from ingest.records import Filters
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from app.answers import Answer, Slice
     from ingest.embed import Embedder
-    from ingest.library import Library
 
 pytest_plugins = ["specimens"]
 
@@ -316,3 +317,26 @@ def test_a_rare_name_among_many_like_words_is_found(library: Library) -> None:
     with Dossier(Settings(home=library.home, compiled=COMPILED)) as dossier:
         answer = dossier.ask("Were cameras supplied by Orange to the police?")
     assert answer.searched.firms_not_found == ()
+
+
+@pytest.mark.parametrize(("owner", "name"), [(Catalog, "passages"), (Library, "document")])
+def test_a_document_removed_in_the_midst_of_a_question(
+    own_store: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """A document that is removed while a question is answered is left out, and the question answered all the same."""
+    reading = getattr(owner, name)
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as opened:
+        opened.library.embedder = embedder
+        (port,) = [entry.source.id for entry in opened.library.entries() if entry.source.name == "port.md"]
+
+        def removing(*arguments: object) -> object:
+            monkeypatch.undo()
+            found = reading(*arguments)
+            opened.library.remove(port)
+            return found if owner is Catalog else reading(*arguments)
+
+        monkeypatch.setattr(owner, name, removing)
+        answer = opened.ask(CAMERAS)
+        with pytest.raises(NotFoundError):
+            opened.library.document(port)
+    assert port not in {citation.document.id for citation in (*answer.citations, *answer.nearest)}
