@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -21,7 +20,7 @@ from ingest.errors import DossierError, StoreError, UnreadableFileError
 from ingest.identity import canonical_url, identified, located
 from ingest.index import Index
 from ingest.originals import Originals
-from ingest.owner import disown, own, private_file
+from ingest.owner import delete, disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
 from ingest.probe import files_of, probe
 from ingest.read import ReadingProcess
@@ -143,7 +142,7 @@ class Library:
         self.require_embedder()
         folder = self.home / "index"
         if self.catalog.note(_INDEX) == "stale" and folder.exists():
-            _delete(folder)
+            delete(folder)
         if folder.exists() and self.catalog.note(_INDEX_FILES) != files_of(folder):
             self._mend(folder)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -162,7 +161,7 @@ class Library:
         some = dict(zip(*self.catalog.vectors(told[:: max(1, len(told) // _SEARCHED)]), strict=True))
         found = probe(folder, self.embedder.fingerprint, some, len(wanted))
         if found.broken:
-            _delete(folder)
+            delete(folder)
             self._note_mended(f"index: {found.broken}; filled anew with {len(wanted)} passages, none embedded anew")
             return
         self._queue_difference(found.ids)
@@ -437,13 +436,3 @@ def _one_ahead(given: Iterable[_T]) -> Iterator[_T]:
             yield waiting.pop()
         waiting.append(one)
     yield from waiting
-
-
-def _delete(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: holds what was removed, or is broken, and cannot be deleted ({error.strerror}). Delete that "
-            "folder; it is filled anew at the next start."
-        ) from error

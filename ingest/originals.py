@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ingest.errors import StoreError
+from ingest.owner import delete
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -47,7 +48,7 @@ class Originals:
         """Delete what no document came from, which a crash between two steps leaves behind; say so in words."""
         strays = [path for path in self._folder.iterdir() if path.name not in wanted] if self._folder.is_dir() else []
         for path in strays:
-            path.unlink()
+            delete(path)
         return [f"originals: {len(strays)} deleted that no document came from"] if strays else []
 
     def problems(self, wanted: AbstractSet[str]) -> list[str]:

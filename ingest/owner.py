@@ -1,10 +1,11 @@
-"""The lock of a store: one process owns it, and a second is told which."""
+"""The lock of a store: one process owns it, and a second is told which. And its files, private and deleted."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -66,3 +67,17 @@ def private_file(path: Path) -> Path:
             "--home."
         ) from error
     return path
+
+
+def delete(path: Path) -> None:
+    """Delete a file or a folder of the store; StoreError says why it cannot be deleted."""
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        raise StoreError(
+            f"{path}: holds what was removed, or is broken, and cannot be deleted ({error.strerror}). Check the "
+            "permissions of the folder that it is in, or delete it, then start again; nothing else was lost."
+        ) from error

@@ -719,6 +719,20 @@ def test_a_folder_that_is_not_writable_is_an_error(tmp_path: Path, embedder: Emb
         Library(home, embedder, names)
 
 
+def test_an_original_that_cannot_be_deleted_is_an_error(library: Library, embedder: Embedder, names: FirmNames):
+    """What was removed and cannot be deleted is an error that names the file, and is deleted once it can be."""
+    receipt = add(library, "gates.txt", GATES)
+    path = library.home / "originals" / library.document(receipt.id).source.sha256
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+        with pytest.raises(StoreError, match=rf"{path.name}.*Permission denied"):
+            library.remove(receipt.id)
+    library.close()
+    with Library(library.home, embedder, names) as again:
+        assert originals(again) == set()
+        assert again.entries() == []
+
+
 FULL = """
 import resource, sys
 from pathlib import Path
