@@ -1,0 +1,156 @@
+"""Looks a store over: is every document whole, found and answered from, and nothing else there?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from app.check import verify
+from evals.torture.texts import Article
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from app.answers import Hit
+    from app.dossier import Dossier
+    from evals.torture.texts import Ledger
+    from ingest.library import Library
+    from ingest.records import Document
+
+# Questions of each sort that one look asks.
+_ASKED = 3
+_MOST = 10
+_OURS = re.compile(r"catalog\.sqlite3(-wal|-shm)?|owner\.(lock|json)|originals|index|making\.lock")
+_OF_INDEX = re.compile(r"chroma\.sqlite3(-wal|-shm|-journal)?")
+
+
+class Audit(NamedTuple):
+    """What a store holds: of each article its versions; what is wrong; what it said that it mended."""
+
+    found: dict[int, list[int]]
+    wrong: tuple[str, ...]
+    mended: tuple[str, ...]
+    learned: dict[str, Any]
+
+
+def audit(dossier: Dossier, ledger: Ledger, mended: Sequence[str], wrong: Sequence[str] = ()) -> Audit:
+    """Look an open store over; `mended` is what it said when it was opened, `wrong` what was seen then.
+
+    Which articles it holds is for the ledger to judge, which may be in doubt of one; all else is judged here.
+    """
+    library = dossier.library
+    found, problems = _found(library)
+    problems += wrong
+    health = library.check()
+    problems += [f"check: {problem}" for problem in health.problems]
+    problems += [f"check mended what the start had not: {one}" for one in health.mended if one not in mended]
+    if library.catalog.queued() != ([], []):
+        problems.append("the index still has to be told of something")
+    if library.index.ids() != set(library.catalog.passage_ids()):
+        problems.append("catalog and index do not hold the same passages")
+    problems += strays(library)
+    current = {Article(key, versions[-1]) for key, versions in found.items() if versions}
+    gone = sorted(ledger.gone | {one for one in ledger.stored if one.key not in found})
+    problems += _asked(dossier, current, gone)
+    problems += traces(library.home, [one.word for one in gone if one not in current])
+    return Audit(found, tuple(problems), tuple(mended), {})
+
+
+def _found(library: Library) -> tuple[dict[int, list[int]], list[str]]:
+    found: dict[int, list[int]] = {}
+    wrong = []
+    for entry in library.catalog.entries(superseded=True):
+        source = entry.source
+        article = article_of(source.url or "", source.modified or "")
+        found.setdefault(article.key, []).append(article.version)
+        wrong += [f"{article}: {what}" for what in _not_whole(library, library.document(source.id), article)]
+        if source.status == "current" and article.version != max(found[article.key]):
+            wrong.append(f"{article} is current, and not the newest")
+    return {key: sorted(versions) for key, versions in found.items()}, wrong
+
+
+def article_of(url: str, modified: str) -> Article:
+    """Return the article that a document is a version of."""
+    return Article(int(url.rsplit("/", 1)[-1]), int(modified[8:10]))
+
+
+def _not_whole(library: Library, document: Document, article: Article) -> Iterator[str]:
+    if document.text != article.text:
+        yield "its text is not what was added"
+    held = library.catalog.passages_of(document.source.id)
+    if document.source.status != "current":
+        if held:
+            yield "it is superseded and still has passages"
+        return
+    # The heading is told with each passage and is in none.
+    if not held or held[0].start != document.text.index("\n\n") + 2 or held[-1].end != len(document.text):
+        yield f"its {len(held)} passages do not cover its text"
+    if any(before.end > after.start for before, after in zip(held, held[1:], strict=False)):
+        yield "its passages overlap"
+    keys, vectors = library.catalog.vectors([passage.id for passage in held])
+    near = [library.nearest(vector, 1)[0][0] for vector in vectors]
+    if keys != near or len(keys) != len(held):
+        yield f"of its {len(held)} passages the index finds {sum(a == b for a, b in zip(keys, near, strict=True))}"
+
+
+def _asked(dossier: Dossier, current: set[Article], gone: Sequence[Article]) -> Iterator[str]:
+    for article in sorted(current)[:: max(1, len(current) // _ASKED)]:
+        hits = dossier.search(article.question, _MOST)
+        yield from of_hits(hits, current)
+        if not hits or article.word not in hits[0].text:
+            yield f"{article} is not found first by its own question"
+        answer = dossier.ask(article.question)
+        if not answer.citations:
+            yield f"{article}: its own question has no answer"
+        yield from (f"{article}: {one.problem}" for one in verify(answer.as_json(), dossier.library) if not one.ok)
+    for article in gone[-_ASKED:]:
+        hits = dossier.search(article.question, _MOST)
+        yield from of_hits(hits, current)
+        said = " ".join(citation.quote.quote for citation in dossier.ask(article.question).citations)
+        if article.word in said:
+            yield f"{article} was removed and is still quoted"
+
+
+def of_hits(hits: Sequence[Hit], current: set[Article]) -> Iterator[str]:
+    """Yield what is wrong with passages that were found: of another version, of none, or of other words."""
+    for hit in hits:
+        article = article_of(hit.document.url or "", hit.document.modified or "")
+        if article not in current:
+            yield f"{article} answers and is not there"
+        if article.text[hit.passage.start : hit.passage.end] != hit.text:
+            yield f"{article}: a passage is not the slice that it says it is"
+
+
+def strays(library: Library) -> Iterator[str]:
+    """Yield the files of a store that nothing needs: half originals, those without a document, old index folders."""
+    for path in library.home.iterdir():
+        if not _OURS.fullmatch(path.name):
+            yield f"stray file {path.name}"
+    if originals(library.home) != library.catalog.originals():
+        yield f"{len(originals(library.home))} originals, {len(library.catalog.originals())} are wanted"
+    index = library.home / "index"
+    folders = [path for path in index.iterdir() if path.is_dir()]
+    if len(folders) > 1:
+        yield f"{len(folders)} folders in the index"
+    for path in index.iterdir():
+        if path not in folders and not _OF_INDEX.fullmatch(path.name):
+            yield f"stray file index/{path.name}"
+
+
+def originals(home: Path) -> set[str]:
+    """Return the names of the files among a store's originals."""
+    folder = home / "originals"
+    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+
+
+def traces(home: Path, words: Sequence[str]) -> Iterator[str]:
+    """Yield where a word of what was removed still stands in a store's files."""
+    if not words:
+        return
+    sought = re.compile("|".join(map(re.escape, words)).lower().encode())
+    for path in home.rglob("*"):
+        if path.is_file():
+            left = set(sought.findall(path.read_bytes().lower()))
+            if left:
+                yield f"{path.relative_to(home)} holds {len(left)} words of what was removed"

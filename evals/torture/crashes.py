@@ -1,0 +1,180 @@
+"""Kills: at every step of opening, adding, updating, removing and closing, and at any moment."""
+
+from __future__ import annotations
+
+import signal
+import time
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from evals.torture.children import Child, FaultError
+from evals.torture.steps import DEEDS, STEPS, Crash
+from evals.torture.texts import Article, Deed, Ledger, filled
+from evals.torture.work import Task, Vectors, fill, torment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from random import Random
+
+    from evals.torture.audit import Audit
+    from evals.torture.steps import When
+
+# Articles that a tortured store begins with.
+_BEGINNING = 6
+# A store's start, look and deeds take about so long; a random kill comes within.
+_WITHIN = 1.5
+
+
+@dataclass
+class Store:
+    """A store that is tortured, with what is known of it."""
+
+    home: Path
+    ledger: Ledger
+    known: Vectors = field(default_factory=dict)
+
+    def task(self, deeds: Iterable[Deed] = (), crash: Crash | None = None, probe: str | None = None) -> Task:
+        """Return what a child is to do to it."""
+        return Task(self.home, self.ledger, tuple(deeds), crash, self.known, probe)
+
+    def judge(self, seen: Audit) -> list[str]:
+        """Return all that is wrong with what was seen of it."""
+        self.known.update(seen.learned)
+        return [*self.ledger.settle(seen.found), *seen.wrong]
+
+
+def new_store(home: Path, articles: int = _BEGINNING) -> Store:
+    """Make a store with some articles."""
+    ledger = filled(Article(key, 1) for key in range(articles))
+    with Child(fill, Task(home, ledger, [Deed("add", one) for one in sorted(ledger.current)])) as child:
+        known = child.hear("filled")
+        child.end()
+    return Store(home, ledger, known)
+
+
+@dataclass
+class Killed:
+    """What became of a store whose processes were killed."""
+
+    kills: int = 0
+    not_reached: int = 0
+    points: set[tuple[str, str, str]] = field(default_factory=set)
+    in_deed: int = 0
+    mended: int = 0
+    wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures."""
+        return {
+            "tried": self.kills,
+            "held": self.kills - len({one.partition(" | ")[0] for one in self.wrong}),
+            "crash points": len(self.points),
+            "not reached": self.not_reached,
+            "within a deed": self.in_deed,
+            "starts that mended something": self.mended,
+            "wrong": self.wrong,
+            "seconds": round(self.seconds),
+        }
+
+
+def deeds_of(ledger: Ledger, dice: Random, kinds: Iterable[Any] = (None, None, None)) -> list[Deed]:
+    """Think of deeds that can be done one after the other."""
+    later, deeds = deepcopy(ledger), []
+    for kind in kinds:
+        deed = later.next(dice, kind)
+        later.begin(deed)
+        later.done(deed)
+        deeds.append(deed)
+    return deeds
+
+
+def crash_points(store: Store, dice: Random) -> list[tuple[Crash, int]]:
+    """Return every crash point that opening, each deed and closing come by, and how often they come by it.
+
+    FaultError when a step is never come by.
+    """
+    counts: dict[tuple[str, str, When], int] = {}
+    # Once as it was left, once after a death, which leaves something to mend.
+    dying = Crash("add", "ingest.catalog:Catalog.unqueue", "before", 2)
+    one_of_each = ("add", "update", "remove", "mend")
+    for crash in (None, dying, None):
+        task = store.task(deeds_of(store.ledger, dice, one_of_each), crash)
+        with Child(torment, task) as child:
+            for what, value in _noted(store, task, child):
+                if what == "audited":
+                    store.judge(value)
+                elif what == "closed":
+                    counts |= {where: max(count, counts.get(where, 0)) for where, count in value.items() if where[0]}
+            child.end()
+    never = set(STEPS) - {step for _, step, _ in counts}
+    if never:
+        raise FaultError(f"no deed comes by {sorted(never)}: change evals/torture/steps.py")
+    order = {deed: at for at, deed in enumerate(DEEDS)}
+    return [(Crash(*where), counts[where]) for where in sorted(counts, key=lambda one: (order[one[0]], one))]
+
+
+def _noted(store: Store, task: Task, child: Child) -> Iterator[tuple[str, Any]]:
+    """Note a child's deeds as they begin and are done; yield all that it says."""
+    for what, value in child.told():
+        if what == "begin":
+            store.ledger.begin(task.deeds[value])
+        elif what == "done":
+            store.ledger.done(task.deeds[value])
+        yield what, value
+
+
+def at_steps(store: Store, dice: Random, points: Iterable[tuple[Crash, int]], killed: Killed) -> Iterator[Killed]:
+    """Kill a process at each of some crash points; look the store over after each; yield how it stands."""
+    for crash, most in points:
+        crash = crash._replace(nth=dice.randint(1, most))  # noqa: PLW2901 - one of the calls of this step
+        kinds = (crash.deed,) if crash.deed not in ("open", "close") else ("add", "remove")
+        _until_dead(store, store.task(deeds_of(store.ledger, dice, kinds), crash), killed, str(crash))
+        yield killed
+
+
+def at_any_moment(store: Store, dice: Random, kills: int, killed: Killed) -> Iterator[Killed]:
+    """Kill a process at random moments of its start or its deeds; yield how it stands."""
+    for _ in range(kills):
+        after, delay = dice.choice(["opening", "audited", "audited"]), dice.uniform(0, _WITHIN)
+        name = f"{delay:.3f} s after {after!r}"
+        _until_dead(store, store.task(deeds_of(store.ledger, dice, [None] * 12)), killed, name, (after, delay))
+        yield killed
+
+
+def _until_dead(store: Store, task: Task, killed: Killed, name: str, moment: tuple[str, float] | None = None) -> None:
+    """Start a child and listen to it until it is killed, by itself or by us at a moment; note whether it was."""
+    began = time.perf_counter()
+    with Child(torment, task) as child:
+        for what, value in _noted(store, task, child):
+            if what == "audited":
+                _note(killed, store, value, name)
+            if moment and what == moment[0]:
+                child.kill_in(moment[1])
+        status = child.end()
+    if status not in (0, -signal.SIGKILL):
+        killed.wrong.append(f"{name} | a process ended with {status}")
+    if status and task.crash:
+        killed.points.add((task.crash.deed, task.crash.step, task.crash.when))
+    killed.kills += bool(status)
+    killed.not_reached += not status
+    killed.in_deed += bool(store.ledger.doubtful)
+    look(store, killed, name)
+    killed.seconds += time.perf_counter() - began
+
+
+def look(store: Store, killed: Killed, name: str) -> None:
+    """Open a store in a fresh process as the next start would, and note what is wrong."""
+    with Child(torment, store.task()) as child:
+        _note(killed, store, child.hear("audited"), name)
+        for _ in child.told():
+            pass
+        if child.end() != 0:
+            killed.wrong.append(f"{name} | the next start ended with {child.end()}")
+
+
+def _note(killed: Killed, store: Store, seen: Audit, name: str) -> None:
+    killed.mended += bool(seen.mended)
+    killed.wrong += [f"{name} | {one}" for one in store.judge(seen)]
