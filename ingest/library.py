@@ -347,9 +347,11 @@ class Library:
         self, vector: NDArray[np.float32], most: int, within: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
         """Search the index (see `Index.nearest`); while it is filled anew, wait for that."""
-        _ = self.index  # opened outside the lock: who fills it anew holds another one first
-        with self._renewing:
-            return self.index.nearest(vector, most, within)
+        while True:
+            _ = self.index  # opened outside the lock: who fills it anew holds another one first
+            with self._renewing:
+                if self._index is not None:
+                    return self._index.nearest(vector, most, within)
 
     def entries(self) -> list[Entry]:
         """List the current documents in the order of their arrival."""
@@ -388,11 +390,18 @@ class Library:
 
     def _tell(self, index: Index) -> None:
         to_index, to_unindex = self.catalog.queued()
-        index.remove(to_unindex)
-        self.catalog.unqueue((), to_unindex)
-        kept, vectors = self.catalog.vectors(to_index)
-        for done in index.put(kept, vectors):
-            self.catalog.unqueue(done, ())
+        try:
+            index.remove(to_unindex)
+            self.catalog.unqueue((), to_unindex)
+            kept, vectors = self.catalog.vectors(to_index)
+            for done in index.put(kept, vectors):
+                self.catalog.unqueue(done, ())
+        except StoreError:
+            # After a write that failed Chroma may never answer again: it is tried, and opened anew, at the next use.
+            with self._renewing:
+                index.close()
+                self._index = None
+            raise
 
     def _mark_firms(self) -> None:
         """Find the firms of every passage anew if the list of names is another than the one it was cut with."""

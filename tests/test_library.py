@@ -24,6 +24,7 @@ from ingest.embed import Embedder
 from ingest.errors import DossierError, NotFoundError, StoreError
 from ingest.firms import LISTED, FirmNames
 from ingest.library import Library
+from ingest.probe import probe
 from ingest.records import Filters
 
 if TYPE_CHECKING:
@@ -731,6 +732,21 @@ def test_an_original_that_cannot_be_deleted_is_an_error(library: Library, embedd
     with Library(library.home, embedder, names) as again:
         assert originals(again) == set()
         assert again.entries() == []
+
+
+def test_an_index_that_could_not_be_written_is_opened_anew(library: Library, monkeypatch: pytest.MonkeyPatch):
+    """After a write that failed the index, which might never answer again, is tried and opened anew, and told."""
+    kept = add(library, "gates.txt", GATES)
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.index.Index.put", lambda *_: (_ for _ in ()).throw(StoreError("no room")))
+        failed = add(library, "lamps.txt", b"The lamps of Ostrel were lit.")
+    assert (failed.status, failed.error) == ("failed", "no room")
+    tried = []
+    monkeypatch.setattr("ingest.library.probe", lambda *about: tried.append(about) or probe(*about))
+    assert kept.id in near(library, "Who bought gates?")
+    assert len(tried) == 1
+    assert {entry.source.name for entry in library.entries()} == {"gates.txt", "lamps.txt"}
+    check_consistent(library)
 
 
 FULL = """
