@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TORCH := 'torch>=2.6,<=2.13.0'
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: chat test test-slow lint eval bench clean help
+.PHONY: chat test test-slow lint eval bench torture clean help
 
 help:
 	@echo "make chat    set up, then open the page"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    only ruff and mypy"
 	@echo "make eval    measure quality and speed (needs the evaluation material; see README)"
 	@echo "make bench   measure speed alone: ingest beside the reference, growth, the page"
+	@echo "make torture kill, break, crowd and starve stores, feed them hostile files (hours; a part by ARGS, see README)"
 	@echo "make clean   remove the environment; the store in .dossier stays"
 
 chat: $(VENV)/.installed
@@ -33,6 +34,9 @@ eval: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m evals ingest scale page $(ARGS)
+
+torture: $(VENV)/.dev
+	@$(BIN)/python -m evals torture $(ARGS)
 
 clean:
 	rm -rf $(VENV)

@@ -1,6 +1,8 @@
 """`python -m evals [WHAT ...]`: measure what `--help` lists, print it, and write evals/results.md.
 
-Without a name all are measured, which takes two hours on two cores; `briefs` and `page` take a minute, `chunking` five.
+Without a name all are measured but `torture`, which takes two hours on two cores; `briefs` and `page` take a minute,
+`chunking` five. `torture` is no measurement of quality: it takes hours, is bounded by its options, and ends with 1 when
+something did not hold.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, report, scale
 from evals.stores import SkippedError
+from evals.torture.run import PARTS, Amounts
+from evals.torture.run import run as run_torture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +35,11 @@ MEASUREMENTS = (
     "naive",
     "ingest",
 )
+TORTURE = "torture"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure what is asked for; return 0, also when some of it is skipped for want of material."""
+    """Measure what is asked for; return 0, also when some of it is skipped, and 1 when torture broke something."""
     options = _parser().parse_args(arguments)
     wanted = {*options.what, *(name for names in options.only for name in names)} or set(MEASUREMENTS)
     with tempfile.TemporaryDirectory() as temporary:
@@ -45,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         report.save(sections)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
-    return 0
+    return int(any(one["wrong"] for one in results.get(TORTURE, {}).values()))
 
 
 def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[str, Any]:
@@ -62,6 +67,7 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
         "financebench": lambda: financebench.run(home, documents),
         "naive": lambda: financebench.run_reference(python, documents),
         "ingest": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS),
+        TORTURE: lambda: run_torture(home / TORTURE, _amounts(options)),
         "ingest, reference": lambda: financebench.run_reference(python, documents or ingest_speed.DOCUMENTS),
     }
     results = {}
@@ -85,8 +91,9 @@ def _sections(results: dict[str, Any]) -> list[str]:
         ("firms", report.firms),
         ("chunking", report.chunking),
         ("scale", report.scale),
+        (TORTURE, report.torture),
     ):
-        if name in results:
+        if results.get(name):
             found.append(write_one(results[name]))
     for ours, reference, write in (
         ("financebench", "naive", report.financebench),
@@ -101,25 +108,44 @@ def _sections(results: dict[str, Any]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
-    parser.add_argument("what", nargs="*", metavar="WHAT", type=_measurement, help=", ".join(MEASUREMENTS))
+    parser.add_argument("what", nargs="*", metavar="WHAT", type=_measurement, help=", ".join((*MEASUREMENTS, TORTURE)))
     parser.add_argument("--only", action="append", default=[], type=_measurements, help="the same, joined by commas")
     parser.add_argument("--lengths", type=_numbers, default=[], help="passage lengths for chunking, joined by commas")
     parser.add_argument("--sizes", type=_numbers, default=[], help="passages in a store for scale, joined by commas")
     parser.add_argument("--documents", type=int, help="take the first so many reports, by name, and their questions")
     parser.add_argument("--store", type=Path, help="folder to keep the reports' store in; default: not kept")
     parser.add_argument("--reference-python", default=sys.executable, help="Python that has the reference's packages")
+    few = Amounts()
+    parser.add_argument("--kills", type=int, default=few.kills, help="for torture: how often a process is killed")
+    parser.add_argument("--tries", type=int, default=few.tries, help="for torture: what a second process tries")
+    parser.add_argument("--mutants", type=int, default=few.mutants, help="for torture: how many files are changed")
+    parser.add_argument("--minutes", type=float, default=few.minutes, help="for torture: the most for each part")
+    parser.add_argument("--seed", type=int, default=few.seed, help="for torture: where its dice begin")
+    parser.add_argument("--parts", type=_parts, default=few.parts, help=f"for torture: some of {','.join(PARTS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to FILE")
     return parser
 
 
 def _measurement(name: str) -> str:
-    if name not in MEASUREMENTS:
-        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(MEASUREMENTS)}")
+    known = (*MEASUREMENTS, TORTURE)
+    if name not in known:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
     return name
 
 
 def _measurements(names: str) -> list[str]:
     return [_measurement(name) for name in names.split(",")]
+
+
+def _parts(names: str) -> tuple[str, ...]:
+    unknown = [name for name in names.split(",") if name not in PARTS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(PARTS)}")
+    return tuple(names.split(","))
+
+
+def _amounts(options: argparse.Namespace) -> Amounts:
+    return Amounts(options.kills, options.tries, options.mutants, options.minutes, options.seed, tuple(options.parts))
 
 
 def _numbers(text: str) -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.stores import today
+from evals.torture.run import PARTS
 from ingest import passages
 from ingest.embed import Embedder
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path(__file__).with_name("results.md")
 _TITLE = "# Measured\n\nWritten by `make eval`; what each number means is said in the modules beside this file.\n"
+# Of what went wrong, as much as one reads.
+_WRONG_SHOWN = 20
 _PACKAGES = ("streamlit", "sentence-transformers", "torch", "chromadb", "pypdfium2")
 
 
@@ -184,6 +187,35 @@ def ingest(measured: Mapping[str, dict[str, Any]]) -> str:
     """Report ingest speed by who was measured."""
     some = next(iter(measured.values()))
     return _section("Ingest", _compared(_speeds(measured), measured), f"A sample of {some['pages']:,} pages.", some)
+
+
+def torture(results: Mapping[str, dict[str, Any]], path: Path = RESULTS) -> str:
+    """Report what stores went through, a row a part; parts that were not run now keep the row that they have."""
+    told = ("tried", "held", "wrong", "seconds", "seed", "measured")
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    rows = []
+    for part, label in PARTS.items():
+        one = results.get(part)
+        if one is None:
+            kept = re.search(rf"(?m)^\| {re.escape(label)} \|(.*)\|$", before)
+            rows += [[label, *(cell.strip() for cell in kept[1].split("|"))]] if kept else []
+            continue
+        figures = {name: value for name, value in one.items() if name not in told}
+        words = "; ".join(f"{name} {_figure(value)}" for name, value in figures.items())
+        rows.append([label, f"{one['tried']:,}", f"{one['held']:,}", words, f"{one['measured']}, seed {one['seed']}"])
+    wrong = [f"- {PARTS[part]}: {what}" for part, one in results.items() for what in one["wrong"]]
+    note = (
+        "“Held”: nothing acknowledged lost, nothing removed back, no half document, no stray file, every error clear, "
+        "no text embedded anew, and the next start mended and said what there was to mend."
+    )
+    header = ("", "tried", "held", "figures", "measured")
+    return _section("Torture", _table(header, rows), "\n".join([note, "", *wrong[:_WRONG_SHOWN]]).strip(), {})
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_figure(one)}" for name, one in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def save(sections: Iterable[str], path: Path = RESULTS) -> None:

@@ -1,8 +1,9 @@
-"""Looks a store over: is every document whole, found and answered from, and nothing else there?"""
+"""Looks a store over: every document must be whole, found and answered from, and nothing else be there."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.check import verify
@@ -86,7 +87,7 @@ def _not_whole(library: Library, document: Document, article: Article) -> Iterat
     # The heading is told with each passage and is in none.
     if not held or held[0].start != document.text.index("\n\n") + 2 or held[-1].end != len(document.text):
         yield f"its {len(held)} passages do not cover its text"
-    if any(before.end > after.start for before, after in zip(held, held[1:], strict=False)):
+    if any(before.end > after.start for before, after in pairwise(held)):
         yield "its passages overlap"
     keys, vectors = library.catalog.vectors([passage.id for passage in held])
     near = [library.nearest(vector, 1)[0][0] for vector in vectors]

@@ -15,13 +15,25 @@ if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
+
+def _spotted(data: bytes, dice: Random) -> bytes:
+    changed = bytearray(data)
+    for _ in range(20 if data else 0):
+        changed[dice.randrange(len(data))] ^= dice.randrange(1, 256)
+    return bytes(changed)
+
+
+def _zeroed(data: bytes, start: int) -> bytes:
+    return data[:start] + bytes(len(data) - start)
+
+
 # What happens to a file, by what makes new bytes of the old ones; None deletes it.
 HOWS: dict[str, Callable[[bytes, Random], bytes] | None] = {
     "deleted": None,
     "emptied": lambda _, __: b"",
     "truncated": lambda data, dice: data[: dice.randrange(max(1, len(data)))],
     "overwritten": lambda data, dice: dice.randbytes(len(data)),
-    "overwritten in places": lambda data, dice: _spotted(data, dice),
+    "overwritten in places": _spotted,
     "zeroed from somewhere on": lambda data, dice: _zeroed(data, dice.randrange(max(1, len(data)))),
     "longer": lambda data, dice: data + dice.randbytes(4096),
 }
@@ -34,17 +46,6 @@ PROBES = {
     "exit 3": "raise SystemExit(3)",
     "no answer": "print('all well')",
 }
-
-
-def _spotted(data: bytes, dice: Random) -> bytes:
-    changed = bytearray(data)
-    for _ in range(20 if data else 0):
-        changed[dice.randrange(len(data))] ^= dice.randrange(1, 256)
-    return bytes(changed)
-
-
-def _zeroed(data: bytes, start: int) -> bytes:
-    return data[:start] + bytes(len(data) - start)
 
 
 def files(store: Store) -> list[Path]:

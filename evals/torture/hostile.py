@@ -39,7 +39,7 @@ _STRIDE = 1_000_003
 class Cheap(Embedder):
     """Counts word pieces as the packaged model does, and makes vectors of no meaning, which are of no interest here."""
 
-    def documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:  # noqa: ARG002
         """Return unit vectors, each another."""
         digests = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) for text in texts]
         made = np.vstack([np.random.default_rng(digest).normal(size=384) for digest in digests]).astype(np.float32)

@@ -104,7 +104,7 @@ def _within(packed: bytes, dice: Random, other: bytes) -> bytes:
 
 def _flipped(data: bytes, dice: Random, _: bytes) -> bytes:
     changed = bytearray(data)
-    for _ in range(dice.choice([1, 1, 2, 8, 64]) if data else 0):
+    for _times in range(dice.choice([1, 1, 2, 8, 64]) if data else 0):
         changed[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
     return bytes(changed)
 

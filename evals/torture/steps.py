@@ -21,7 +21,7 @@ STEPS = (
     "ingest.library:own",
     "ingest.library:disown",
     "ingest.library:probe",
-    "ingest.library:_delete",
+    "ingest.library:delete",
     "ingest.library:Library._sweep",
     "ingest.library:Library._opened_index",
     "ingest.library:Library._mend",

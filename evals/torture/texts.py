@@ -79,7 +79,7 @@ class Deed(NamedTuple):
 
 @dataclass
 class Ledger:
-    """What a store must hold: of each article its versions, oldest first; while a deed is not known to be done, both."""
+    """What a store must hold: of each article its versions, oldest first; of one that a deed is in doubt of, or not."""
 
     held: dict[int, list[int]] = field(default_factory=dict)
     doubtful: dict[int, int] = field(default_factory=dict)
@@ -137,7 +137,8 @@ class Ledger:
         absent = [key for key in range(keys) if key not in self.held]
         few = [key for key, versions in self.held.items() if len(versions) < _VERSIONS]
         able: dict[Kind, list[int]] = {"add": absent, "update": few, "remove": sorted(self.held)}
-        wanted = kind or dice.choice([one for one, some in able.items() if some])
+        possible = [one for one, some in able.items() if some]
+        wanted: Kind = kind if kind in possible else dice.choice(possible)
         key = dice.choice(able[wanted])
         return Deed(wanted, Article(key, 0 if wanted == "remove" else self.newest.get(key, 0) + 1))
 

@@ -21,7 +21,7 @@ from ingest.embed import Embedder
 from ingest.read import DEFAULT_LIMITS, formats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Remembering(Embedder):
         self.known = known
         self.learned: Vectors = {}
 
-    def documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    def documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:  # noqa: ARG002
         """Return unit vectors, those that are known as they are known."""
         return self._recalled(texts)
 
@@ -101,6 +101,8 @@ class Task:
     known: Vectors = field(default_factory=dict)
     # Python that takes the place of the process that tries a suspect index.
     probe: str | None = None
+    # Whether the store is looked over once it is open.
+    look: bool = True
 
 
 def torment(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> None:
@@ -125,10 +127,10 @@ def torment(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> Non
     say(("closed", tally.counts))
 
 
-def opened(task: Task) -> tuple[Dossier, Audit]:
-    """Open a store as a first step after whatever happened to it, and look it over."""
+def opened(task: Task) -> tuple[Dossier, Audit | None]:
+    """Open a store as a first step after whatever happened to it, and look it over if that is wanted."""
     heard, embedder = Heard(), Remembering(task.known)
-    ingest.library.ReadingProcess = ReadingHere  # type: ignore[misc, assignment]
+    _read_here()
     before = originals(task.home)
     dossier = Dossier(Settings(home=task.home, compiled=COMPILED))
     dossier.library.embedder = embedder
@@ -140,6 +142,8 @@ def opened(task: Task) -> tuple[Dossier, Audit]:
         unsaid.append(f"{len(swept)} originals were swept at the start, and nothing was said of it")
     if any(queued) and not any("index" in one for one in mended):
         unsaid.append(f"the index was told of {len(queued[0])} + {len(queued[1])} passages, and nothing was said of it")
+    if not task.look:
+        return dossier, None
     seen = audit(dossier, task.ledger, mended, unsaid)
     return dossier, seen._replace(learned=embedder.learned)
 
@@ -173,16 +177,22 @@ def id_of(dossier: Dossier, article: Article) -> str:
     return found
 
 
+def _read_here() -> None:
+    library: Any = ingest.library
+    library.ReadingProcess = ReadingHere
+
+
 def with_probe(code: str | None) -> None:
     """Have Python of ours take the place of the process that tries a suspect index."""
     if code is not None:
-        run = subprocess.run
-        subprocess.run = lambda _, **how: run([sys.executable, "-c", code], **how)  # type: ignore[assignment, call-overload]
+        module: Any = subprocess
+        run = module.run
+        module.run = lambda _, **how: run([sys.executable, "-c", code], **how)
 
 
 def fill(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> None:
     """Do deeds in a new store, and say the vectors of all their texts."""
-    ingest.library.ReadingProcess = ReadingHere  # type: ignore[misc, assignment]
+    _read_here()
     embedder = Remembering({})
     with Dossier(Settings(home=task.home, compiled=COMPILED)) as dossier:
         dossier.library.embedder = embedder
