@@ -68,6 +68,9 @@ def probe(folder: Path, fingerprint: str, some: Mapping[str, NDArray[np.float32]
         answer = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
         return Probe(frozenset(), "it gives no proper answer")
+    if answer["new"]:
+        # What is left of its files would stay beside new ones for ever.
+        return Probe(frozenset(), "it holds nothing any more of what was put into it")
     missed = answer["missed"]
     return Probe(
         frozenset(answer["ids"]), f"it holds {missed} of {len(some)} passages that it does not find" * bool(missed)
@@ -87,7 +90,7 @@ def main() -> None:
     near = [index.nearest(vector, 1) for vector in held]
     missed = sum(not one or one[0][1] < _FOUND for one in near)
     index.close()
-    json.dump({"ids": sorted(ids), "missed": missed}, sys.stdout)
+    json.dump({"new": index.is_new, "ids": sorted(ids), "missed": missed}, sys.stdout)
 
 
 if __name__ == "__main__":

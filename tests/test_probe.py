@@ -51,6 +51,16 @@ def test_a_whole_index_is_not_broken(whole: Path, vectors: NDArray[np.float32]) 
     assert files_of(whole) == left
 
 
+@pytest.mark.parametrize("how", ["deleted", "emptied"])
+def test_a_lost_database_is_broken(whole: Path, vectors: NDArray[np.float32], tmp_path: Path, how: str) -> None:
+    """An index whose database is lost is broken, though a new one is made in its place: its other files would stay."""
+    folder = shutil.copytree(whole, tmp_path / "index")
+    (folder / "chroma.sqlite3").unlink()
+    if how == "emptied":
+        (folder / "chroma.sqlite3").touch()
+    assert probe(folder, MODEL, some(vectors), PASSAGES).broken == "it holds nothing any more of what was put into it"
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("how", HOWS)
 def test_a_damaged_file(whole: Path, vectors: NDArray[np.float32], tmp_path: Path, name: str, how: str) -> None:
