@@ -122,7 +122,8 @@ def signs(
     texts = list(dict.fromkeys(candidate.text for candidate, _ in rows))
     near = dict(zip(texts, (library.embedder.documents(texts) @ asked).tolist(), strict=True))
     keys, vectors = library.catalog.vectors(list({candidate.hit.passage.id for candidate, _ in rows}))
-    near_passage = dict(zip(keys, (vectors @ asked).tolist(), strict=True))
+    # None is left where all were removed, or another version came, in the midst of the question.
+    near_passage = {key: float(vector @ asked) for key, vector in zip(keys, vectors, strict=True)}
     for candidate, found in rows:
         found["near"] = near[candidate.text]
         found["near, passage"] = near_passage.get(candidate.hit.passage.id, 0.0)

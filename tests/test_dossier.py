@@ -340,3 +340,23 @@ def test_a_document_removed_in_the_midst_of_a_question(
         with pytest.raises(NotFoundError):
             opened.library.document(port)
     assert port not in {citation.document.id for citation in (*answer.citations, *answer.nearest)}
+
+
+def test_all_passages_removed_in_the_midst_of_a_question(
+    own_store: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A question whose passages are all removed while they are weighed is no error, and the next one says so."""
+    reading = Catalog.vectors
+    with Dossier(Settings(home=own_store, compiled=COMPILED)) as opened:
+        opened.library.embedder = embedder
+
+        def removing(catalog: Catalog, ids: list[str]) -> object:
+            monkeypatch.undo()
+            opened.library.remove(*[entry.source.id for entry in opened.library.entries()])
+            return reading(catalog, ids)
+
+        _ = opened.library.index  # whose opening reads vectors, too
+        monkeypatch.setattr(Catalog, "vectors", removing)
+        opened.ask(CAMERAS)
+        assert opened.library.entries() == []
+        assert opened.ask(CAMERAS).outcome == "not_in_sources"
