@@ -63,6 +63,10 @@ def run(store: Store, dice: Random, some: Sequence[tuple[str, Path | None]]) -> 
     """Break a copy of a closed store's index in each of some ways, start, and look it over; yield how it stands."""
     wrong: list[str] = []
     mended, began = 0, time.perf_counter()
+    # What a look asks is embedded once, as it is whole.
+    with Child(torment, store.task()) as child:
+        store.judge(child.hear("audited"))
+        child.end()
     for number, (how, path) in enumerate(some, start=1):
         copy = Store(store.home.with_name("broken"), store.ledger, store.known)
         shutil.rmtree(copy.home, ignore_errors=True)
