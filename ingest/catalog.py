@@ -406,8 +406,13 @@ class Catalog(Database):
         self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
 
     def check(self) -> list[str]:
-        """Return what is wrong in the file itself, in words; nothing when all is well."""
+        """Return what is wrong in the file itself, in words; overwrite what was removed and could not be overwritten."""
         problems = [row[0] for row in self._rows("PRAGMA quick_check") if row[0] != "ok"]
+        if self.note(_FORGET) is not None:
+            try:
+                self.forget()
+            except StoreError as error:
+                problems.append(str(error))
         wrong = self._rows(
             "SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE passages.text <> "
             "substr(documents.text, json_extract(record, '$[3][0]') + 1, "

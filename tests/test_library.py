@@ -552,6 +552,23 @@ def test_what_a_dead_process_removed_is_overwritten(
         check_consistent(again)
 
 
+def test_what_could_not_be_overwritten_is_overwritten_by_a_check(library: Library, monkeypatch: pytest.MonkeyPatch):
+    """What was removed while the disk was full is a problem that a check names, and mends once there is room."""
+    receipt = add(library, "gates.txt", b"Brambleton bought twelve gates.")
+
+    def full(_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.database.Database.forget", full)
+        with pytest.raises(StoreError, match="full"):
+            library.remove(receipt.id)
+        assert library.check().problems == ("the disk is full",)
+    assert library.check().problems == ()
+    held = b"".join(path.read_bytes() for path in library.home.glob("catalog.*"))
+    assert b"brambleton" not in held.lower()
+
+
 def test_a_lost_index_is_filled_without_embedding(library: Library, embedder: Embedder, names: FirmNames):
     """A store whose index folder was deleted finds everything again, and embeds nothing for it."""
     kept = add(library, "gates.txt", GATES)
