@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evals.torture.mutants import Named
+    from ingest.library import Library
     from ingest.records import Receipt
 
 # A store is left behind after so many files, before it grows slow.
@@ -78,21 +79,28 @@ def feed(
         files = ((name, partial(fetched, name, make)) for name, make in made(kind, seed, numbers))
         for name, receipts in groupby(library.add_files(files), key=lambda receipt: receipt.name):
             size, began = sizes[name]
-            say(("fed", judged(name, list(receipts), size, began)))
+            became = list(receipts)
+            say(("fed", judged(name, became, size, began, empty(library, became))))
         health = library.check()
         say(("checked", [*health.mended, *health.problems]))
     say(("memory", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000))
 
 
-def judged(name: str, receipts: Sequence[Receipt], size: int, began: float) -> tuple[str, str, float, list[str]]:
+def empty(library: Library, receipts: Sequence[Receipt]) -> list[str]:
+    """Return in words what was taken in and holds nothing to be found; an older version need hold nothing."""
+    kept = {one.id: one.status for one in receipts if one.id is not None and not one.passages}
+    current = [key for key in kept if library.document(key).source.status == "current"]
+    return [f"it is {kept[key]} and empty" for key in current]
+
+
+def judged(
+    name: str, receipts: Sequence[Receipt], size: int, began: float, hollow: Sequence[str]
+) -> tuple[str, str, float, list[str]]:
     """Return a file's name, what became of it, the seconds it took and what is wrong with that."""
-    seconds, wrong = time.perf_counter() - began, []
+    seconds, wrong = time.perf_counter() - began, [*hollow]
     for one in receipts:
-        if one.status == "failed":
-            if not one.error or name not in one.error:
-                wrong.append(f"it is refused without its name: {one.error}")
-        elif not one.passages:
-            wrong.append(f"it is {one.status} and empty")
+        if one.status == "failed" and (not one.error or name not in one.error):
+            wrong.append(f"it is refused without its name: {one.error}")
     if seconds > DEFAULT_LIMITS.seconds_for(size) + _BESIDES:
         wrong.append(f"it took {seconds:.0f} s")
     statuses = {one.status for one in receipts}
