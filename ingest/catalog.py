@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ingest.database import Database
 from ingest.errors import NotFoundError, StoreError
 from ingest.fulltext import searchable
+from ingest.notes import Noted
 from ingest.records import Entry, Filters, Source, Visit
 from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
 
@@ -37,11 +37,9 @@ _VISIT = ", ".join(column.name for column in fields(Visit))
 _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 # Characters at the start of a document that tell what it is about.
 _OPENING = 2000
-# A note: "due" from a removal until what was removed is overwritten.
-_FORGET = "forget"
 
 
-class Catalog(Database):
+class Catalog(Noted):
     """The catalog of one store. Safe to use from several threads of the one process that owns the store."""
 
     def __init__(self, path: Path) -> None:
@@ -121,23 +119,16 @@ class Catalog(Database):
             self._db.execute("DELETE FROM titles WHERE document_id = ?", (key,))
             self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
             self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
-        self.set_note(_FORGET, "due")
+        self.must_forget()
         unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
         return [key for key, _ in family], unused
-
-    def forget(self) -> None:
-        """Overwrite what was removed. Outside a transaction."""
-        super().forget()
-        with self.transaction():
-            self._db.execute("DELETE FROM notes WHERE key = ?", (_FORGET,))
 
     def finish(self) -> list[str]:
         """Finish what a process that died had begun, and what the index has to be told of; return it in words."""
         done = []
-        if self.note(_FORGET) is not None:
-            # The disk is full, or a backup reads the file: the next start tries again.
-            with suppress(StoreError):
-                self.forget()
+        # The disk is full, or a backup reads the file: the next start tries again.
+        with suppress(StoreError):
+            if self.forget_due():
                 done.append("catalog: what was removed is overwritten")
         index, unindex = map(len, self.queued())
         if index or unindex:
@@ -394,25 +385,15 @@ class Catalog(Database):
             self._db.executemany("DELETE FROM to_index WHERE id = ?", [(key,) for key in indexed])
             self._db.executemany("DELETE FROM to_unindex WHERE id = ?", [(key,) for key in unindexed])
 
-    # Notes of the store as a whole
-
-    def note(self, key: str) -> str | None:
-        """Return a note kept under `key`, None when there is none."""
-        value = self._value("SELECT value FROM notes WHERE key = ?", key)
-        return None if value is None else str(value)
-
-    def set_note(self, key: str, value: str) -> None:
-        """Keep a note under `key`, within a `transaction`."""
-        self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
+    # Mending
 
     def check(self) -> list[str]:
-        """Return what is wrong in the file itself, in words; overwrite what was removed and could not be overwritten."""
+        """Return what is wrong in the file itself, in words; overwrite what was removed and could not be before."""
         problems = [row[0] for row in self._rows("PRAGMA quick_check") if row[0] != "ok"]
-        if self.note(_FORGET) is not None:
-            try:
-                self.forget()
-            except StoreError as error:
-                problems.append(str(error))
+        try:
+            self.forget_due()
+        except StoreError as error:
+            problems.append(str(error))
         wrong = self._rows(
             "SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE passages.text <> "
             "substr(documents.text, json_extract(record, '$[3][0]') + 1, "

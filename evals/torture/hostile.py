@@ -98,9 +98,8 @@ def judged(
 ) -> tuple[str, str, float, list[str]]:
     """Return a file's name, what became of it, the seconds it took and what is wrong with that."""
     seconds, wrong = time.perf_counter() - began, [*hollow]
-    for one in receipts:
-        if one.status == "failed" and (not one.error or name not in one.error):
-            wrong.append(f"it is refused without its name: {one.error}")
+    unnamed = [one.error for one in receipts if one.status == "failed" and (not one.error or name not in one.error)]
+    wrong += [f"it is refused without its name: {error}" for error in unnamed]
     if seconds > DEFAULT_LIMITS.seconds_for(size) + _BESIDES:
         wrong.append(f"it took {seconds:.0f} s")
     statuses = {one.status for one in receipts}

@@ -41,7 +41,7 @@ STEPS = (
     "ingest.catalog:Catalog.queue_all",
     "ingest.catalog:Catalog.unqueue",
     "ingest.catalog:Catalog.complete_file",
-    "ingest.catalog:Catalog.set_note",
+    "ingest.notes:Noted.set_note",
     # Before it: all is written but the COMMIT.
     "ingest.database:Database.transaction",
     "ingest.database:Database.forget",
