@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -203,7 +204,9 @@ def torture(results: Mapping[str, dict[str, Any]], path: Path = RESULTS) -> str:
         figures = {name: value for name, value in one.items() if name not in told}
         words = "; ".join(f"{name} {_figure(value)}" for name, value in figures.items())
         rows.append([label, f"{one['tried']:,}", f"{one['held']:,}", words, f"{one['measured']}, seed {one['seed']}"])
-    wrong = [f"- {PARTS[part]}: {what}" for part, one in results.items() for what in one["wrong"]]
+    # Their first lines: where a fault came from is printed as it is found, and names paths of this machine.
+    faults = Counter((part, what.splitlines()[0]) for part, one in results.items() for what in one["wrong"])
+    wrong = [f"- {PARTS[part]}: {what} ({often} times)" for (part, what), often in faults.items()]
     note = (
         "“Held”: nothing acknowledged lost, nothing removed back, no half document, no stray file, every error clear, "
         "no text embedded anew, and the next start mended and said what there was to mend."

@@ -58,7 +58,7 @@ class Crowd:
             try:
                 did = one(dice)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is what we look for
-                self.wrong.append(f"{role}: {type(error).__name__}: {error} {traceback.format_exc(limit=-3)}")
+                self.wrong.append(f"{role}: {type(error).__name__}: {error}\n{traceback.format_exc(limit=-3)}")
                 did = True
             with self.lock:
                 self.done[role] = self.done.get(role, 0) + bool(did)
