@@ -25,7 +25,7 @@ from ingest.records import Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ingest.library import Progress
+    from ingest.records import Progress
 
 # A note in the catalog: "begun" while what ships is being added, so that it is gone on with after an interruption,
 # then "added", so that a brief that was removed does not come back.

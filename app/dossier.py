@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from app.answers import Answer, Citation, Hit
     from app.settings import Settings
     from app.standalone import Turn
-    from ingest.library import Progress
+    from ingest.records import Progress
     from ingest.site import Wanted
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
@@ -154,7 +155,8 @@ class Dossier:
                 )
             except DossierError as error:
                 yield Receipt(None, _label(path), "failed", error=str(error))
-        yield from self.library.add_files(((_label(file), partial(_read, file)) for file in files), progress)
+        given = ((_label(file), partial(_read, file)) for file in files)
+        yield from self.library.add_files(given, _with_share([_size(file) for file in files], progress))
 
     def add_addresses(
         self,
@@ -245,6 +247,27 @@ def _files_below(path: Path) -> list[Path]:
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
     raise DossierError(f"{path} {what}. Name a file or a folder.")
+
+
+def _size(file: Path) -> int:
+    """Return a file's size in bytes; of one that cannot be looked at, 0."""
+    with suppress(OSError):
+        return file.stat().st_size
+    return 0
+
+
+def _with_share(sizes: Sequence[int], progress: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Return what tells, beside how far a file has come, how much of all is done; the files come in this order."""
+    whole, before, left = sum(sizes) or 1, 0, deque(sizes)
+
+    def tell(now: Progress) -> None:
+        nonlocal before
+        if now.step == "finished":
+            before += left.popleft()
+        within = left[0] * now.done / now.total if now.total else 0
+        progress(replace(now, share=(before + within) / whole))
+
+    return tell
 
 
 def _read(file: Path) -> bytes:

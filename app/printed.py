@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.answers import Answer, Citation
-    from ingest.library import Progress as Step
+    from ingest.records import Progress as Step
     from ingest.records import Receipt
 
 
@@ -18,21 +19,50 @@ if TYPE_CHECKING:
 def shown_progress() -> Iterator[Any]:
     """Show a bar on stderr where it is a terminal, a line a file where it is not."""
     from rich.console import Console  # noqa: PLC0415 - late
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    text, pace = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[pace]}", markup=False)
+    columns = (text, BarColumn(), pace, TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task("", total=None, pace="")
+        embedded = _Embedded()
 
         def tell(now: Step) -> None:
+            embedded.note(now)
+            share = now.share or (now.done / now.total if now.total else 0)
+            about = f" {now.done}/{now.total}" if now.total else ""
             bar.update(
-                task, description=f"{now.step} {one_line(now.name)[:40]}", completed=now.done, total=now.total or None
+                task,
+                description=f"{now.step} {one_line(now.name)[:40]}{about}",
+                completed=share,
+                total=1 if share else None,
+                pace=embedded.pace(),
             )
             if not console.is_terminal and now.step in ("reading", "fetching", "listing"):
-                print(f"{now.step} {one_line(now.name)}", file=sys.stderr, flush=True)  # noqa: T201
+                done = f" ({now.share:.0%} of all done)" if now.share else ""
+                print(f"{now.step} {one_line(now.name)}{done}", file=sys.stderr, flush=True)  # noqa: T201
 
         yield tell
+
+
+class _Embedded:
+    """How many passages were embedded, and how many a second since the first file."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._passages = 0
+        self._of_file = 0
+
+    def note(self, now: Step) -> None:
+        """Count what was embedded since it was told before."""
+        done = now.done if now.step == "embedding" else 0
+        self._passages += max(0, done - self._of_file)
+        self._of_file = done
+
+    def pace(self) -> str:
+        """Print the passages a second; nothing before there are any."""
+        return f"{self._passages / (time.monotonic() - self._began):.0f} passages/s" if self._passages else ""
 
 
 def receipt_line(receipt: Receipt) -> str:

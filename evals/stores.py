@@ -23,8 +23,7 @@ from ingest.library import Library
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.library import Progress
-    from ingest.records import Receipt
+    from ingest.records import Progress, Receipt
 
 ROOT = Path(__file__).resolve().parents[1]
 # The embedding model is compiled once for all measurements and tests; each opening proves it anew.

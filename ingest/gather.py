@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import FetchError
-from ingest.library import Progress
 from ingest.reach import shown, target_of
 from ingest.read import ReadingProcess
-from ingest.records import Receipt, Visit
+from ingest.records import Progress, Receipt, Visit
 from ingest.site import posts
 
 if TYPE_CHECKING:

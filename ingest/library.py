@@ -24,7 +24,7 @@ from ingest.owner import delete, disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
 from ingest.probe import files_of, probe
 from ingest.read import ReadingProcess
-from ingest.records import Entry, Fetched, Passage, Receipt
+from ingest.records import Entry, Fetched, Passage, Progress, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -48,19 +48,6 @@ _INDEX, _INDEX_FILES = "index", "index files"
 _SEARCHED = 32
 # A note in the catalog: the list of names that its passages' firms were found by.
 _FIRMS = "firms"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the adding of one file has come: its name, what is done to it, and how many passages of how many.
-
-    The steps of a file follow each other; the next one's begin when it is finished, though it may be read before.
-    """
-
-    name: str
-    step: Literal["listing", "fetching", "reading", "embedding", "finished"]
-    done: int = 0
-    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

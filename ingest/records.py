@@ -107,6 +107,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the adding of one file has come: its name, what is done to it, and how many passages of how many.
+
+    The steps of a file follow each other; the next one's begin when it is finished, though it may be read before.
+    `share` is how much of all files is done, from 0 to 1, by their sizes; 0 where these are not known.
+    """
+
+    name: str
+    step: Literal["listing", "fetching", "reading", "embedding", "finished"]
+    done: int = 0
+    total: int = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of one file, or of one document in it, that was to be added; `id` is None when it failed."""
 

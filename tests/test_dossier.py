@@ -222,6 +222,22 @@ def test_a_folder_is_read_in_order(tmp_path: Path, embedder: Embedder) -> None:
         assert [receipt.name for receipt in dossier.add_paths([folder])] == ["a.txt", "b.txt", "c.txt"]
 
 
+def test_how_much_of_all_is_done(tmp_path: Path, embedder: Embedder) -> None:
+    """Who waits for many files is told a share of all their bytes, which never falls and ends at the whole."""
+    folder, told = tmp_path / "reports", []
+    folder.mkdir()
+    for name, often in (("a.txt", 1), ("b.txt", 40), ("empty.txt", 0), ("c.txt", 3)):
+        (folder / name).write_text("The clerk of Ostrel counted the barrels twice. " * often)
+    with Dossier(Settings(home=tmp_path / "store", compiled=COMPILED)) as dossier:
+        dossier.library.embedder = embedder
+        for _ in dossier.add_paths([folder], told.append):
+            pass
+    shares = [one.share for one in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert len(set(shares)) > 3
+
+
 def test_a_path_that_is_not_there(dossier: Dossier, tmp_path: Path) -> None:
     """A path that is not there is a failed receipt that names it."""
     (receipt,) = dossier.add_paths([tmp_path / "nowhere"])

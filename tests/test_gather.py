@@ -11,7 +11,7 @@ from sites import QUICK, WordPress, article, giving, local_fetcher, serving
 
 from ingest import site as module
 from ingest.gather import Gatherer
-from ingest.library import Library, Progress
+from ingest.library import Library
 from ingest.site import Wanted
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sites import Site
 
-    from ingest.records import Document, Receipt
+    from ingest.records import Document, Progress, Receipt
 
 pytest_plugins = ["sites"]
 pytestmark = pytest.mark.usefixtures("only_here")

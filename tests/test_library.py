@@ -28,8 +28,7 @@ from ingest.probe import probe
 from ingest.records import Filters
 
 if TYPE_CHECKING:
-    from ingest.library import Progress
-    from ingest.records import Receipt
+    from ingest.records import Progress, Receipt
 
 ROOT = Path(__file__).resolve().parents[1]
 URL = "https://lantern.example/2021/gates"
