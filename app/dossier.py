@@ -19,9 +19,7 @@ from app.retrieve import retrieve
 from app.settings import chosen_model_settings
 from app.write import ChatModel, forget_tracing
 from ingest.errors import DossierError, NotFoundError
-from ingest.fetch import Fetcher
 from ingest.firms import LISTED, FirmNames, fold, without_legal_form
-from ingest.gather import Gatherer
 from ingest.identity import publishers_by_host
 from ingest.library import Library
 from ingest.read.clean import remove_invisible
@@ -53,14 +51,13 @@ def shipped() -> list[Path]:
 class Dossier:
     """One open store. Use it as a context manager, or call `close`."""
 
-    def __init__(self, settings: Settings, fetcher: Fetcher | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Open the store that the settings name; DossierError says why it cannot be opened."""
         from ingest.embed import Embedder  # noqa: PLC0415 - numpy
 
         forget_tracing()
         lists = [LISTED, *([settings.firms] if settings.firms else [])]
         self.home = settings.home
-        self._fetcher = fetcher or Fetcher()
         self._choice = settings.home / "model.json"
         self._model_settings = settings.model
         self._model: ChatModel | None = None
@@ -165,7 +162,10 @@ class Dossier:
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> Iterator[Receipt]:
         """Fetch and add the article or report at each address, or the `wanted` posts of the WordPress site there."""
-        gatherer = Gatherer(self.library, self._fetcher, progress)
+        from ingest.fetch import Fetcher  # noqa: PLC0415 - no question needs a client of HTTP
+        from ingest.gather import Gatherer  # noqa: PLC0415
+
+        gatherer = Gatherer(self.library, Fetcher(), progress)
         if wanted is None:
             yield from gatherer.add(addresses)
         else:

@@ -464,7 +464,7 @@ def test_ingest_in_words(run: Run, own_store: Path) -> None:
 @pytest.mark.usefixtures("only_here")
 def test_addresses_are_fetched(run: Run, own_store: Path, monkeypatch: pytest.MonkeyPatch, own_files: Path) -> None:
     """Files and addresses are added by one command, a receipt each, and where each comes from is told on stderr."""
-    monkeypatch.setattr("app.dossier.Fetcher", local_fetcher)
+    monkeypatch.setattr("ingest.fetch.Fetcher", local_fetcher)
     with serving({"/gates": giving(web_page("Gates", "The port of Marrow Bay bought twelve gates."))}) as site:
         good, gone = site.at("/gates").replace("http:", "HTTP:"), site.at("/gone")
         code, out, err = run("ingest", good, own_files / "port.md", gone, "--home", own_store)
@@ -479,7 +479,7 @@ def test_addresses_are_fetched(run: Run, own_store: Path, monkeypatch: pytest.Mo
 @pytest.mark.usefixtures("only_here")
 def test_posts_of_a_site_are_fetched(run: Run, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Posts of a site are added by its own search and by days; run again, none of them is fetched."""
-    monkeypatch.setattr("app.dossier.Fetcher", local_fetcher)
+    monkeypatch.setattr("ingest.fetch.Fetcher", local_fetcher)
     with serving() as site:
         wordpress = WordPress(site)
         for number, day in ((1, "2018-12-31"), (2, "2019-01-01"), (3, "2020-01-01")):

@@ -135,6 +135,15 @@ def test_heavy_libraries_come_late(code: str) -> None:
     assert set(done.stdout.splitlines()[-1].split()) & HEAVY == set()
 
 
+def test_what_fetches_comes_late() -> None:
+    """A store is opened and asked without loading what fetches addresses."""
+    code = "import sys, app.dossier\nprint(sorted({'ingest.fetch', 'ingest.gather', 'protego'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment(), cwd=ROOT
+    )
+    assert done.stdout == "[]\n"
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_a_file_is_short(path: Path) -> None:
     """No file has more than 450 lines."""
