@@ -45,10 +45,10 @@ def retrieve(
     within = None if filters == Filters() else catalog.passage_ids(filters)
     vector = library.embedder.queries([question])[0]
     by_vector = [key for key, _ in library.nearest(vector, _DEPTH, within)]
-    words = words_query(question, asked)
-    by_words = [key for key, _ in catalog.match_words(words, _DEPTH, filters)] if words else []
+    words = words_asked(question, asked)
+    by_words = library.ranking.best(words, _DEPTH, filters)
     scores = _fused(((by_words, _WORDS_WEIGHT), (by_vector, 1.0)))
-    documents = catalog.match_titles(words, _DOCUMENTS) if words else []
+    documents = catalog.match_titles(any_of(words), _DOCUMENTS) if words else []
     # The catalog is the truth: what it does not know, or has superseded, is dropped here.
     found = catalog.passages(list(scores))
     for key, (passage, text) in found.items():
@@ -62,15 +62,19 @@ def retrieve(
     ]
 
 
-def words_query(question: str, asked: Iterable[Name]) -> str:
-    """Return an FTS5 query: any word of the question that means something, and every form of its names."""
+def words_asked(question: str, asked: Iterable[Name]) -> list[str]:
+    """Return what a passage may hold: the words of a question that mean something, and every form of its names."""
     words = [word for word in re.findall(r"\w+", searchable(question)) if word.casefold() not in EMPTY]
     words.extend(form for word in tuple(words) for form in other_forms(word.casefold()))
     # A year may be written with what it is the year of: FY2018.
     words.extend(year for word in words for year in re.findall(r"[^\W\d]((?:19|20)\d\d)$", word))
     phrases = [form for name in asked for form in name.forms]
-    quoted = dict.fromkeys(phrase_query(term) for term in (*words, *phrases))
-    return " OR ".join(term for term in quoted if term)
+    return [term for term in dict.fromkeys((*words, *phrases)) if re.search(r"\w", term)]
+
+
+def any_of(terms: Iterable[str]) -> str:
+    """Return an FTS5 query for what holds any of some words or phrases."""
+    return " OR ".join(filter(None, map(phrase_query, terms)))
 
 
 def _fused(rankings: Iterable[tuple[Sequence[str], float]]) -> dict[str, float]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ingest.errors import NotFoundError, StoreError
 from ingest.fulltext import searchable
-from ingest.notes import Noted
+from ingest.queues import Queued
 from ingest.records import Entry, Filters, Source, Visit
 from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
 
@@ -39,7 +39,7 @@ _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 _OPENING = 2000
 
 
-class Catalog(Noted):
+class Catalog(Queued):
     """The catalog of one store. Safe to use from several threads of the one process that owns the store."""
 
     def __init__(self, path: Path) -> None:
@@ -94,6 +94,7 @@ class Catalog(Noted):
                 "INSERT INTO words (rowid, context, body) VALUES (?, ?, ?)",
                 (number, searchable(passage.context), searchable(text)),
             )
+            self._db.execute("INSERT OR IGNORE INTO to_words VALUES (?)", (number,))
             self._db.execute("INSERT OR IGNORE INTO to_index VALUES (?)", (passage.id,))
             self._db.execute("DELETE FROM to_unindex WHERE id = ?", (passage.id,))
 
@@ -236,6 +237,21 @@ class Catalog(Noted):
         )
         return [row[0] for row in rows]
 
+    def passage_numbers(self, filters: Filters) -> list[int]:
+        """Return the numbers of all passages that `filters` leave."""
+        condition, values = where(filters)
+        rows = self._rows(
+            f"SELECT number FROM passages JOIN documents ON documents.id = document_id WHERE {condition}", *values
+        )
+        return [row[0] for row in rows]
+
+    def ids_of(self, numbers: Sequence[int]) -> list[str]:
+        """Return the ids of the passages with these numbers, in that order; numbers that are not here are left out."""
+        found: dict[int, str] = {}
+        for some, marks in in_slices(numbers):
+            found.update(self._rows(f"SELECT number, id FROM passages WHERE number IN ({marks})", *some))
+        return [found[number] for number in numbers if number in found]
+
     def passages(self, ids: Sequence[str]) -> dict[str, tuple[Passage, str]]:
         """Return the passages with these ids and their own words; ids that are not here are left out."""
         found = {}
@@ -360,31 +376,6 @@ class Catalog(Noted):
             parts.extend(np.frombuffer(row[1], "<f4") for row in rows)
         return kept, np.vstack(parts).astype(np.float32) if parts else np.empty((0, 0), np.float32)
 
-    # The vector index's queues
-
-    def queue_all(self) -> None:
-        """Have every passage told to the index anew."""
-        with self.transaction():
-            self._db.execute("DELETE FROM to_unindex")
-            self._db.execute("INSERT OR IGNORE INTO to_index SELECT id FROM passages")
-
-    def queue(self, missing: Iterable[str], surplus: Iterable[str]) -> None:
-        """Have the index told of passages that it lacks and of those that it should not have."""
-        with self.transaction():
-            self._db.executemany("INSERT OR IGNORE INTO to_index VALUES (?)", [(key,) for key in missing])
-            self._db.executemany("INSERT OR IGNORE INTO to_unindex VALUES (?)", [(key,) for key in surplus])
-
-    def queued(self) -> tuple[list[str], list[str]]:
-        """Return the ids of passages to index and to unindex."""
-        index, unindex = self._rows("SELECT id FROM to_index"), self._rows("SELECT id FROM to_unindex")
-        return [row[0] for row in index], [row[0] for row in unindex]
-
-    def unqueue(self, indexed: Sequence[str], unindexed: Sequence[str]) -> None:
-        """Note that the index has been told."""
-        with self.transaction():
-            self._db.executemany("DELETE FROM to_index WHERE id = ?", [(key,) for key in indexed])
-            self._db.executemany("DELETE FROM to_unindex WHERE id = ?", [(key,) for key in unindexed])
-
     # Mending
 
     def check(self) -> list[str]:
@@ -436,5 +427,6 @@ class Catalog(Noted):
             )
             for table in ("vectors", "mentions", "passages"):
                 self._db.execute(f"DELETE FROM {table} WHERE number = ?", (number,))
+            self._db.execute("INSERT OR IGNORE INTO to_words VALUES (?)", (number,))
             self._db.execute("DELETE FROM to_index WHERE id = ?", (key,))
             self._db.execute("INSERT OR IGNORE INTO to_unindex VALUES (?)", (key,))

@@ -23,6 +23,7 @@ from ingest.originals import Originals
 from ingest.owner import delete, disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
 from ingest.probe import files_of, probe
+from ingest.ranking import Ranking
 from ingest.read import ReadingProcess
 from ingest.records import Entry, Fetched, Passage, Progress, Receipt
 
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from ingest.records import Document, ParsedDocument, Source
 
 _T = TypeVar("_T")
-
 # Notes in the catalog: "stale" from a removal until the index has been filled anew; its files as they were left.
 _INDEX, _INDEX_FILES = "index", "index files"
 # Passages that a suspect index is searched for.
@@ -98,6 +98,7 @@ class Library:
             for done in (*self._originals.sweep(self.catalog.originals()), *self.catalog.finish()):
                 self._note_mended(done)
             self._mark_firms()
+            self.ranking = Ranking(home / "words", self.catalog, self._note_mended)
         except BaseException:
             self._lock.release()
             raise
@@ -283,6 +284,7 @@ class Library:
                 # The text came before, in a file that no document names any more.
                 self._originals.sweep(self.catalog.originals())
             self._tell(self.index)
+            self.ranking.told()
         return self.receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
 
     def _is_newer(self, source: Source) -> bool:
@@ -311,14 +313,14 @@ class Library:
     def remove(self, *document_ids: str) -> list[str]:
         """Remove documents with all their versions, text, vectors and originals; return the ids removed."""
         self.require_embedder()
-        removed: list[str] = []
         with self._writing:
             with self.catalog.transaction():
-                for document_id in document_ids:
-                    removed += self.catalog.remove(document_id)[0]
+                removed = [key for document_id in document_ids for key in self.catalog.remove(document_id)[0]]
                 self.catalog.set_note(_INDEX, "stale")
+                self.ranking.must_renew()
             self._originals.sweep(self.catalog.originals())
             self._renew_index()
+            self.ranking.renew()
             self.catalog.forget()
         return removed
 
@@ -355,11 +357,12 @@ class Library:
         problems = self.catalog.check()
         with self._writing:
             queued = len(self.catalog.queued()[0])
-            self._tell(self.index)  # what it could not be told before
-            if queued:
+            self._tell(self.index)
+            if queued:  # it could not be told before
                 self._note_mended(f"index: {queued} passages added")
             if self._queue_difference(self.index.ids()):
                 self._tell(self.index)
+            self.ranking.check()
         problems += self._originals.problems(self.catalog.originals())
         mended, self._mended = tuple(self._mended), []
         return Health(mended, tuple(problems))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ingest.records import Block, Document, Mention, Page, Passage, Place, Sentence, Source, Span, Voice
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 # Rows bound in one statement; SQLite refuses more than 32,766.
 _BOUND = 10_000
 
+_Key = TypeVar("_Key", str, int)
 _PASSAGE_FIELDS = tuple(column.name for column in fields(Passage))
+# Where the context stands in the list that a passage is kept as.
+CONTEXT_AT = _PASSAGE_FIELDS.index("context")
 
 
 def layout_to_json(document: Document) -> str:
@@ -100,7 +103,7 @@ def where(filters: Filters) -> tuple[str, list[str]]:
     return " AND ".join(clauses), values
 
 
-def in_slices(ids: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+def in_slices(ids: Sequence[_Key]) -> Iterator[tuple[Sequence[_Key], str]]:
     """Yield `ids` in slices that one statement can bind, each with its question marks."""
     for start in range(0, len(ids), _BOUND):
         some = ids[start : start + _BOUND]

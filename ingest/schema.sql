@@ -1,6 +1,7 @@
 -- The catalog's tables. A change here needs a new SCHEMA_VERSION in catalog.py; a table that an older Dossier can do
 -- without need only say IF NOT EXISTS, and is added to the stores that lack it.
--- Of `words`, which finds passages, only the index is kept; `to_index` and `to_unindex` are what Chroma must be told.
+-- Of `words`, which finds passages, only the index is kept; `to_index` and `to_unindex` are what Chroma must be told,
+-- `to_words` what Tantivy must be.
 CREATE TABLE documents (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT,
   modified TEXT, url TEXT, kind TEXT NOT NULL, language TEXT, sha256 TEXT NOT NULL, version INTEGER NOT NULL,
@@ -32,3 +33,4 @@ CREATE TABLE IF NOT EXISTS visits (
   etag TEXT, last_modified TEXT, changed TEXT
 );
 CREATE INDEX IF NOT EXISTS visits_by_document ON visits(document_id);
+CREATE TABLE IF NOT EXISTS to_words (number INTEGER PRIMARY KEY);
