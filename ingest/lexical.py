@@ -38,6 +38,8 @@ class LexicalIndex:
         with self._errors("opened"):
             self._index: Any = tantivy.Index(self._schema, path=str(folder))
             self._index.register_tokenizer(_ANALYZER, _analyzer(tantivy))
+            # Else a thread of its own watches the folder, and makes a lock file in it while it is being deleted.
+            self._index.config_reader(reload_policy="manual")
             self._searcher: Any = self._index.searcher()
 
     @property
