@@ -214,13 +214,16 @@ def remove(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a document with all its versions: original, text and vectors."""
+    """Remove a document with all its versions: original, text and vectors; then overwrite what is left in files."""
     with _opened(home) as dossier:
         removed = dossier.library.remove(document_id)
+        if not as_json:
+            typer.echo(f"Removed {', '.join(removed)}.")
+        dossier.library.forget()
     if as_json:
         _print_json({"removed": removed})
     else:
-        typer.echo(f"Removed {', '.join(removed)}.")
+        typer.echo("What the indexes kept of it is overwritten.")
 
 
 @app.command(epilog="Example: dossier ask 'Who supplies Hikvision?' --json > answer.json && dossier verify answer.json")

@@ -90,6 +90,8 @@ class Desk:
         self._removing = threading.RLock()
         self._stopping = threading.Event()
         self._deleting = threading.Event()
+        self._forgetting = threading.Event()
+        self._forgetting.set()  # what another process removed and did not overwrite
         self._incoming = dossier.home / _INCOMING
         for one in left_over(self._incoming):
             self._enter(one)
@@ -105,6 +107,7 @@ class Desk:
         for document_id, timer in list(self._removals.items()):
             timer.cancel()
             self._remove(document_id)
+        self._telling(self.dossier.library.forget)
         self.marker.close()
         self.dossier.close()
 
@@ -177,6 +180,12 @@ class Desk:
             if self._removals.pop(document_id, None) is None:
                 return
         self._telling(lambda: self.dossier.library.remove(document_id))
+        self._will_forget()
+
+    def _will_forget(self) -> None:
+        with self._arrived:
+            self._forgetting.set()
+            self._arrived.notify_all()
 
     # The work
 
@@ -184,12 +193,32 @@ class Desk:
         self._telling(self._prepare)
         while True:
             with self._arrived:
-                while not (self._waiting or self._deleting.is_set() or self._stopping.is_set()):
+                while (task := self._task()) is None and not self._stopping.is_set():
                     self.work.step = ""
                     self._arrived.wait()
-                if self._stopping.is_set():
-                    return
-            self._telling(self._remove_all if self._deleting.is_set() else self._take_in)
+            if task is None or self._stopping.is_set():
+                return
+            self._telling(task)
+
+    def _task(self) -> Callable[[], object] | None:
+        """Return what is to be done next: what the reader waits for before what nobody sees."""
+        if self._deleting.is_set():
+            return self._remove_all
+        if self._waiting:
+            return self._take_in
+        return self._forget if self._forgetting.is_set() else None
+
+    def _forget(self) -> None:
+        """Overwrite what was removed; where something else is to be done first, begin anew after it."""
+        self._forgetting.clear()
+        if self.dossier.library.catalog.due() is None:
+            return
+        self.work.step = "Overwriting what was removed"
+        if not self.dossier.library.forget(lambda: bool(self._waiting) or self._ending()):
+            self._forgetting.set()
+
+    def _ending(self) -> bool:
+        return self._stopping.is_set() or self._deleting.is_set()
 
     def _telling(self, task: Callable[[], object]) -> None:
         """Do a task of a thread of ours; what goes wrong is for the page to say."""
@@ -204,7 +233,7 @@ class Desk:
     def _prepare(self) -> None:
         self.work.step = "Loading the model"
         self.dossier.library.embedder.queries(["warm"])
-        _ = self.dossier.library.index
+        _ = self.dossier.library.neighbors.index
         self.work.ready = True
         with suppress(DossierError):  # the page says what is wrong with it
             _ = self.dossier.model
@@ -269,8 +298,7 @@ class Desk:
     def _next(self, password: str | None) -> tuple[int, Incoming] | None:
         """Take the next file from the queue, if it has this password and nothing else is to be done first."""
         with self._arrived:
-            ended = self._stopping.is_set() or self._deleting.is_set() or not self._waiting
-            if ended or self._waiting[0][1].password != password:
+            if self._ending() or not self._waiting or self._waiting[0][1].password != password:
                 return None
             number, incoming = self._waiting.popleft()
             self._note(number, step="reading")
@@ -289,6 +317,7 @@ class Desk:
 
     def _remove_entries(self) -> None:
         self.dossier.library.remove(*(entry.source.id for entry in self.dossier.library.entries()))
+        self._forgetting.set()
 
     def _receive(self, number: int, receipt: Receipt) -> None:
         with self._arrived:

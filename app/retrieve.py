@@ -44,7 +44,7 @@ def retrieve(
     catalog = library.catalog
     within = None if filters == Filters() else catalog.passage_ids(filters)
     vector = library.embedder.queries([question])[0]
-    by_vector = [key for key, _ in library.nearest(vector, _DEPTH, within)]
+    by_vector = [key for key, _ in library.neighbors.nearest(vector, _DEPTH, within)]
     words = words_asked(question, asked)
     by_words = library.ranking.best(words, _DEPTH, filters)
     scores = _fused(((by_words, _WORDS_WEIGHT), (by_vector, 1.0)))

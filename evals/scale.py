@@ -54,7 +54,7 @@ def run(home: Path, sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
         size = wanted
         began = time.perf_counter()
         with open_store(home / "scale") as library:
-            _ = library.index  # told of all that is new
+            _ = library.neighbors.index  # told of all that is new
             filled = time.perf_counter() - began
             found.append({"passages": size, "index filled": filled, **_measured(library, vectors[:size], held_out)})
     return found
@@ -98,7 +98,7 @@ def _recall(
     names, hits = _ids(len(vectors)), 0
     for vector in asked:
         exact = inside[np.argsort(-(vectors[inside] @ vector))[:_MOST]]
-        hits += len({names[at] for at in exact} & {key for key, _ in library.nearest(vector, _MOST, within)})
+        hits += len({names[at] for at in exact} & {key for key, _ in library.neighbors.nearest(vector, _MOST, within)})
     return hits / (_MOST * len(asked))
 
 

@@ -7,14 +7,13 @@ written in the same transaction as the change itself, so that a crash in between
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ingest.errors import NotFoundError, StoreError
+from ingest.errors import NotFoundError
 from ingest.fulltext import searchable
 from ingest.queues import Queued
 from ingest.records import Entry, Filters, Source, Visit
@@ -124,17 +123,15 @@ class Catalog(Queued):
         unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
         return [key for key, _ in family], unused
 
-    def finish(self) -> list[str]:
-        """Finish what a process that died had begun, and what the index has to be told of; return it in words."""
-        done = []
-        # The disk is full, or a backup reads the file: the next start tries again.
-        with suppress(StoreError):
-            if self.forget_due():
-                done.append("catalog: what was removed is overwritten")
+    def unfinished(self) -> list[str]:
+        """Return in words what another process has left to be done."""
+        left = []
         index, unindex = map(len, self.queued())
         if index or unindex:
-            done.append(f"index: {index} passages are still to be added, {unindex} to be removed")
-        return done
+            left.append(f"index: {index} passages are still to be added, {unindex} to be removed")
+        if self.due() is not None:
+            left.append("what was removed is still to be overwritten")
+        return left
 
     def source(self, document_id: str) -> Source:
         """Return a document's source; NotFoundError when there is none with this id."""
@@ -379,12 +376,8 @@ class Catalog(Queued):
     # Mending
 
     def check(self) -> list[str]:
-        """Return what is wrong in the file itself, in words; overwrite what was removed and could not be before."""
+        """Return what is wrong in the file itself, in words."""
         problems = [row[0] for row in self._rows("PRAGMA quick_check") if row[0] != "ok"]
-        try:
-            self.forget_due()
-        except StoreError as error:
-            problems.append(str(error))
         wrong = self._rows(
             "SELECT passages.id FROM passages JOIN documents ON documents.id = document_id WHERE passages.text <> "
             "substr(documents.text, json_extract(record, '$[3][0]') + 1, "

@@ -65,7 +65,7 @@ class Database:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
 
-    def forget(self) -> None:
+    def overwrite(self) -> None:
         """Overwrite what was deleted, in the file and in its write-ahead log. Outside a transaction."""
         with self._lock:
             if sqlite3.sqlite_version_info < (3, 42):

@@ -34,8 +34,8 @@ class LexicalIndex:
         schema.add_text_field("text", tokenizer_name=_ANALYZER)
         self._schema = schema.build()
         self._analyzer: Any = _analyzer(tantivy)
-        folder.mkdir(mode=0o700, exist_ok=True)
         with self._errors("opened"):
+            folder.mkdir(mode=0o700, exist_ok=True)
             self._index: Any = tantivy.Index(self._schema, path=str(folder))
             self._index.register_tokenizer(_ANALYZER, _analyzer(tantivy))
             # Else a thread of its own watches the folder, and makes a lock file in it while it is being deleted.

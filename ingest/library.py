@@ -6,7 +6,6 @@ catalog in one transaction (from here the document counts), then the index (its 
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import threading
@@ -18,18 +17,16 @@ from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from ingest.catalog import Catalog
 from ingest.errors import DossierError, StoreError, UnreadableFileError
 from ingest.identity import canonical_url, identified, located
-from ingest.index import Index
+from ingest.neighbors import Neighbors
 from ingest.originals import Originals
-from ingest.owner import delete, disown, own, private_file
+from ingest.owner import disown, own, private_file
 from ingest.passages import embedded_text, marked_anew, passages
-from ingest.probe import files_of, probe
 from ingest.ranking import Ranking
 from ingest.read import ReadingProcess
 from ingest.records import Entry, Fetched, Passage, Progress, Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
@@ -42,10 +39,6 @@ if TYPE_CHECKING:
     from ingest.records import Document, ParsedDocument, Source
 
 _T = TypeVar("_T")
-# Notes in the catalog: "stale" from a removal until the index has been filled anew; its files as they were left.
-_INDEX, _INDEX_FILES = "index", "index files"
-# Passages that a suspect index is searched for.
-_SEARCHED = 32
 # A note in the catalog: the list of names that its passages' firms were found by.
 _FIRMS = "firms"
 
@@ -88,17 +81,20 @@ class Library:
         self.names = names
         self._publishers = publishers or {}
         self._writing = threading.RLock()
-        self._renewing = threading.RLock()
-        self._index: Index | None = None
+        self._forgetting = threading.RLock()
+        self._closing = threading.Event()
         self._mended: list[str] = []
         self._originals = Originals(home / "originals")
         self._lock = own(home)
         try:
             self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
-            for done in (*self._originals.sweep(self.catalog.originals()), *self.catalog.finish()):
-                self._note_mended(done)
+            for said in (*self._originals.sweep(self.catalog.originals()), *self.catalog.unfinished()):
+                self._note_mended(said)
             self._mark_firms()
+            self.neighbors = Neighbors(home / "index", self.catalog, self._fingerprint, self._note_mended)
             self.ranking = Ranking(home / "words", self.catalog, self._note_mended)
+            if self.neighbors.sweep() | self.ranking.sweep():
+                self._note_mended("an index that was not filled to the end is deleted")
         except BaseException:
             self._lock.release()
             raise
@@ -112,67 +108,16 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Close the store and let another process have it."""
-        self._close_index()
-        self.catalog.close()
-        disown(self.home, self._lock)
-
-    @property
-    def index(self) -> Index:
-        """The vector index, told of everything that it still has to be told of; opened at first use."""
-        if self._index is None:
-            with self._writing:
-                if self._index is None:
-                    self._index = self._opened_index()
-        return self._index
-
-    def _opened_index(self) -> Index:
-        self.require_embedder()
-        folder = self.home / "index"
-        if self.catalog.note(_INDEX) == "stale" and folder.exists():
-            delete(folder)
-        if folder.exists() and self.catalog.note(_INDEX_FILES) != files_of(folder):
-            self._mend(folder)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        index = Index(folder, self.embedder.fingerprint)
-        if index.is_new:
-            self.catalog.queue_all()
-        self._tell(index)
-        with self.catalog.transaction():
-            self.catalog.set_note(_INDEX, "whole")
-        return index
-
-    def _mend(self, folder: Path) -> None:
-        """Try an index that was not left as it is now; queue what it lacks, or delete it where it is broken."""
-        wanted, queued = self.catalog.passage_ids(), set(self.catalog.queued()[0])
-        told = [key for key in wanted if key not in queued]
-        some = dict(zip(*self.catalog.vectors(told[:: max(1, len(told) // _SEARCHED)]), strict=True))
-        found = probe(folder, self.embedder.fingerprint, some, len(wanted))
-        if found.broken:
-            delete(folder)
-            self._note_mended(f"index: {found.broken}; filled anew with {len(wanted)} passages, none embedded anew")
-            return
-        self._queue_difference(found.ids)
-
-    def _queue_difference(self, held: AbstractSet[str]) -> bool:
-        """Queue what an index lacks and has too much; tell whether there is any that was not queued before."""
-        wanted, queued = set(self.catalog.passage_ids()), set(self.catalog.queued()[0])
-        missing, surplus = wanted - held - queued, held - wanted
-        if missing or surplus:
-            self.catalog.queue(missing, surplus)
-            self._note_mended(f"index: {len(missing)} passages added, {len(surplus)} removed")
-        return bool(missing or surplus)
+        """Close the store and let another process have it; what is being overwritten then is at a later `forget`."""
+        self._closing.set()
+        with self._forgetting:
+            self.neighbors.close()
+            self.catalog.close()
+            disown(self.home, self._lock)
 
     def _note_mended(self, what: str) -> None:
         logging.getLogger(__name__).warning("%s: mended: %s", self.home, what)
         self._mended.append(what)
-
-    def _close_index(self) -> None:
-        if self._index is not None:
-            self._index.close()
-            self._index = None
-            with contextlib.suppress(StoreError, OSError), self.catalog.transaction():
-                self.catalog.set_note(_INDEX_FILES, files_of(self.home / "index"))
 
     def require_embedder(self) -> None:
         """Raise a DossierError when the store's vectors came from another model than the one that is set."""
@@ -182,6 +127,10 @@ class Library:
                 f"{self.home} was embedded with {', '.join(others)}, but {self.embedder.fingerprint} is set. Set "
                 "DOSSIER_EMBEDDER to the former, or run `dossier doctor --embed-anew` to change to the latter."
             )
+
+    def _fingerprint(self) -> str:
+        self.require_embedder()
+        return self.embedder.fingerprint
 
     # Adding and removing
 
@@ -283,7 +232,7 @@ class Library:
             if known:
                 # The text came before, in a file that no document names any more.
                 self._originals.sweep(self.catalog.originals())
-            self._tell(self.index)
+            self.neighbors.told()
             self.ranking.told()
         return self.receipt("updated" if replaces or known else "added", source.id, source.name, replaces=replaces)
 
@@ -311,36 +260,36 @@ class Library:
         return cut, vectors
 
     def remove(self, *document_ids: str) -> list[str]:
-        """Remove documents with all their versions, text, vectors and originals; return the ids removed."""
+        """Remove documents with all their versions, text, vectors and originals; return the ids removed.
+
+        Nothing finds them any more. In files of the store something may be left of them until `forget`.
+        """
         self.require_embedder()
         with self._writing:
             with self.catalog.transaction():
                 removed = [key for document_id in document_ids for key in self.catalog.remove(document_id)[0]]
-                self.catalog.set_note(_INDEX, "stale")
-                self.ranking.must_renew()
             self._originals.sweep(self.catalog.originals())
-            self._renew_index()
-            self.ranking.renew()
-            self.catalog.forget()
+            self.neighbors.told()
+            self.ranking.told()
         return removed
 
-    def _renew_index(self) -> None:
-        """Fill a new index from the catalog: Chroma keeps removed vectors in its log and in its graph."""
-        with self._renewing:
-            self._close_index()
-            _ = self.index
+    def forget(self, stopped: Callable[[], bool] = bool) -> bool:
+        """Overwrite whatever is left in files of what was removed; False when `stopped`, or closed, before the end.
+
+        The indexes are filled anew beside the old ones, so that questions are answered meanwhile.
+        """
+
+        def ending() -> bool:
+            return self._closing.is_set() or stopped()
+
+        with self._forgetting:
+            while due := self.catalog.due():
+                if not (self.neighbors.renew(ending) and self.ranking.renew(ending)):
+                    return False
+                self.catalog.forget(due)
+        return True
 
     # Finding
-
-    def nearest(
-        self, vector: NDArray[np.float32], most: int, within: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """Search the index (see `Index.nearest`); while it is filled anew, wait for that."""
-        while True:
-            _ = self.index  # opened outside the lock: who fills it anew holds another one first
-            with self._renewing:
-                if self._index is not None:
-                    return self._index.nearest(vector, most, within)
 
     def entries(self) -> list[Entry]:
         """List the current documents in the order of their arrival."""
@@ -356,13 +305,9 @@ class Library:
         """Compare catalog, index and originals; mend what can be mended without embedding anew."""
         problems = self.catalog.check()
         with self._writing:
-            queued = len(self.catalog.queued()[0])
-            self._tell(self.index)
-            if queued:  # it could not be told before
-                self._note_mended(f"index: {queued} passages added")
-            if self._queue_difference(self.index.ids()):
-                self._tell(self.index)
+            self.neighbors.check()
             self.ranking.check()
+        problems += self._overwritten()
         problems += self._originals.problems(self.catalog.originals())
         mended, self._mended = tuple(self._mended), []
         return Health(mended, tuple(problems))
@@ -378,20 +323,15 @@ class Library:
                 self.catalog.put_passages(cut, texts, vectors, self.embedder.fingerprint)
         return len(others)
 
-    def _tell(self, index: Index) -> None:
-        to_index, to_unindex = self.catalog.queued()
+    def _overwritten(self) -> list[str]:
+        if self.catalog.due() is None:
+            return []
         try:
-            index.remove(to_unindex)
-            self.catalog.unqueue((), to_unindex)
-            kept, vectors = self.catalog.vectors(to_index)
-            for done in index.put(kept, vectors):
-                self.catalog.unqueue(done, ())
-        except StoreError:
-            # After a write that failed Chroma may never answer again: it is tried, and opened anew, at the next use.
-            with self._renewing:
-                index.close()
-                self._index = None
-            raise
+            self.forget()
+        except StoreError as error:
+            return [str(error)]
+        self._note_mended("what was removed is overwritten")
+        return []
 
     def _mark_firms(self) -> None:
         """Find the firms of every passage anew if the list of names is another than the one it was cut with."""

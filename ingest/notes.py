@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from time import time_ns
+
 from ingest.database import Database
 
-# "due" from a removal until what was removed is overwritten.
+# From a removal until what is left of it is overwritten: the moment of the last one.
 _FORGET = "forget"
 
 
@@ -21,18 +23,15 @@ class Noted(Database):
         self._db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (key, value))
 
     def must_forget(self) -> None:
-        """Note, within the `transaction` that removes something, that it has to be overwritten after it."""
-        self.set_note(_FORGET, "due")
+        """Note, within the `transaction` that removes something, that what is left of it has to be overwritten."""
+        self.set_note(_FORGET, str(time_ns()))
 
-    def forget(self) -> None:
-        """Overwrite what was removed. Outside a transaction."""
-        super().forget()
+    def due(self) -> str | None:
+        """Return what tells the last removal whose rest is not overwritten yet from others; None when all is."""
+        return self.note(_FORGET)
+
+    def forget(self, due: str) -> None:
+        """Overwrite what was removed, and note that up to `due` all is. Outside a transaction."""
+        self.overwrite()
         with self.transaction():
-            self._db.execute("DELETE FROM notes WHERE key = ?", (_FORGET,))
-
-    def forget_due(self) -> bool:
-        """Overwrite what was removed and is not overwritten yet, by a process that died or had no room; tell if any."""
-        due = self.note(_FORGET) is not None
-        if due:
-            self.forget()
-        return due
+            self._db.execute("DELETE FROM notes WHERE key = ? AND value = ?", (_FORGET, due))

@@ -81,3 +81,13 @@ def delete(path: Path) -> None:
             f"{path}: holds what was removed, or is broken, and cannot be deleted ({error.strerror}). Check the "
             "permissions of the folder that it is in, or delete it, then start again; nothing else was lost."
         ) from error
+
+
+def put_in_place(beside: Path, folder: Path) -> None:
+    """Have a folder take the place of another, which is deleted; a crash between the two leaves neither there."""
+    if folder.exists():
+        delete(folder)
+    try:
+        beside.rename(folder)
+    except OSError as error:
+        raise StoreError(f"{beside}: cannot be renamed to {folder.name} ({error.strerror}).") from error

@@ -40,6 +40,11 @@ class Queued(Noted):
             self._db.executemany("DELETE FROM to_index WHERE id = ?", [(key,) for key in indexed])
             self._db.executemany("DELETE FROM to_unindex WHERE id = ?", [(key,) for key in unindexed])
 
+    def queue_words(self, numbers: Iterable[int]) -> None:
+        """Have the index of words told of passages, by their numbers, that came, changed or went."""
+        with self.transaction():
+            self._db.executemany("INSERT OR IGNORE INTO to_words VALUES (?)", [(number,) for number in numbers])
+
     def queued_words(self) -> list[int]:
         """Return the numbers of passages whose words came, changed or went."""
         return [row[0] for row in self._rows("SELECT number FROM to_words")]

@@ -1,4 +1,7 @@
-"""Ranks passages by the words of a question: keeps the index of words in step with the catalog, or fills it anew."""
+"""Ranks passages by the words of a question: keeps the index of words in step with the catalog, or fills it anew.
+
+What is said to stand nowhere is sought in the catalog's own full text, which changes in one transaction with it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import StoreError
 from ingest.lexical import LexicalIndex
-from ingest.owner import delete
+from ingest.owner import delete, put_in_place
 from ingest.records import Filters
 
 if TYPE_CHECKING:
@@ -16,16 +19,17 @@ if TYPE_CHECKING:
 
     from ingest.catalog import Catalog
 
-# A note in the catalog: "stale" from a removal until the index has been filled anew.
-_WORDS = "index of words"
+# Passages whose words are written at a time.
+_SLICE = 10_000
 
 
 class Ranking:
-    """The ranking by words of one store. Safe to use from several threads."""
+    """The ranking by words of one store. Safe to use from several threads of one process."""
 
     def __init__(self, folder: Path, catalog: Catalog, note_mended: Callable[[str], None]) -> None:
         """Take the folder of the index, which is opened at first use, and whom to tell that it was filled anew."""
         self._folder = folder
+        self._beside = folder.with_name(f"{folder.name}.new")
         self._catalog = catalog
         self._note_mended = note_mended
         self._index: LexicalIndex | None = None
@@ -35,68 +39,87 @@ class Ranking:
         """Return the ids of the best `most` passages that hold any of some words or phrases, best first."""
         within = None if filters == Filters() else self._catalog.passage_numbers(filters)
         try:
-            found = self.told().best(terms, most, within)
+            found = (self._index or self.told()).best(terms, most, within)
         except StoreError as error:
             # Some damage shows only where it is read.
-            self._note_mended(f"index of words: {error}; filled anew")
-            found = self.renew().best(terms, most, within)
+            self._fill_anew(str(error))
+            found = self.told().best(terms, most, within)
         return self._catalog.ids_of(found)
 
     def told(self) -> LexicalIndex:
         """Return the index, told of everything that it had still to be told of."""
         with self._changing:
-            index = self._index or self._opened()
+            if self._index is None:
+                self._index = self._opened()
             if queued := self._catalog.queued_words():
-                there = list(self._catalog.words_of(queued))
-                index.change(queued, there)
+                self._index.change(queued, self._catalog.words_of(queued))
                 self._catalog.unqueue_words(queued)
-            self._index = index
-            return index
-
-    def must_renew(self) -> None:
-        """Note, within the catalog's transaction that removes something, that the index has to be filled anew."""
-        self._catalog.set_note(_WORDS, "stale")
+            return self._index
 
     def check(self) -> None:
         """Fill the index anew if it does not hold as many passages as the catalog."""
-        held, wanted = self.told().size, self._catalog.counts(Filters())[1]
-        if held != wanted:
-            self._note_mended(f"index of words: held {held} of {wanted} passages; filled anew")
-            self.renew()
+        with self._changing:
+            held, wanted = self.told().size, len(self._catalog.numbers())
+            if held != wanted:
+                self._fill_anew(f"held {held} of {wanted} passages")
+                self.told()
 
-    def renew(self) -> LexicalIndex:
-        """Fill a new index from the catalog and return it: what was removed from the old one stays in its files."""
+    def renew(self, stopped: Callable[[], bool]) -> bool:
+        """Fill another index beside and put it in the place of this one; False when `stopped` said so before the end.
+
+        Words of what was removed stay in the files of the old one. Searches go on meanwhile.
+        """
+        self.sweep()
+        try:
+            numbers = self._fill(self._beside, stopped)
+            if numbers is None:
+                return False
+            with self._changing:
+                self._catalog.queue_words(set(numbers) ^ set(self._catalog.numbers()))
+                self._index = None
+                put_in_place(self._beside, self._folder)
+                self.told()
+        finally:
+            self.sweep()
+        return True
+
+    def sweep(self) -> bool:
+        """Delete an index that was not filled to the end; tell whether there was one."""
+        is_there = self._beside.exists()
+        if is_there:
+            delete(self._beside)
+        return is_there
+
+    def _opened(self) -> LexicalIndex:
+        if self._folder.exists():
+            try:
+                index = LexicalIndex(self._folder)
+            except StoreError as error:
+                self._fill_anew(str(error))
+            else:
+                # What is queued may be in it or not: a process may have died between the two.
+                lacks = abs(index.size - len(self._catalog.numbers())) - len(self._catalog.queued_words())
+                if lacks <= 0:
+                    return index
+                self._fill_anew(f"held {index.size} passages")
+        queued = self._catalog.queued_words()
+        self._fill(self._folder, lambda: False)
+        self._catalog.unqueue_words(queued)
+        return LexicalIndex(self._folder)
+
+    def _fill(self, folder: Path, stopped: Callable[[], bool]) -> list[int] | None:
+        """Fill an index in `folder` with what the catalog holds now; return the numbers of that, None when stopped."""
+        numbers, index = self._catalog.numbers(), LexicalIndex(folder)
+        for start in range(0, len(numbers), _SLICE):
+            if stopped():
+                return None
+            index.change((), self._catalog.words_of(numbers[start : start + _SLICE]))
+        return numbers
+
+    def _fill_anew(self, why: str) -> None:
+        """Delete the index, so that the next use fills it anew."""
+        self._note_mended(f"index of words: {why}; filled anew")
         with self._changing:
             self._index = None
             if self._folder.exists():
                 delete(self._folder)
-            return self._filled()
-
-    def _opened(self) -> LexicalIndex:
-        if self._catalog.note(_WORDS) == "stale" and self._folder.exists():
-            delete(self._folder)
-        is_new = not self._folder.exists()
-        try:
-            index = LexicalIndex(self._folder)
-            # What is queued may be in it or not: a process may have died between the two.
-            queued = len(self._catalog.queued_words())
-            lacks = abs(index.size - self._catalog.counts(Filters())[1]) - queued
-            if lacks <= 0 and not is_new:
-                return index
-            why = f"holds {index.size} passages"
-        except StoreError as error:
-            why = str(error)
-        if not is_new:
-            delete(self._folder)
-            self._note_mended(f"index of words: {why}; filled anew")
-        return self._filled()
-
-    def _filled(self) -> LexicalIndex:
-        queued = self._catalog.queued_words()
-        index = LexicalIndex(self._folder)
-        index.change((), self._catalog.words_of(self._catalog.numbers()))
-        self._catalog.unqueue_words(queued)
-        with self._catalog.transaction():
-            self._catalog.set_note(_WORDS, "whole")
-        self._index = index
-        return index

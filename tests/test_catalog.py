@@ -299,7 +299,7 @@ def test_removed_words_are_nowhere_in_the_file(tmp_path: Path, keeper: Keeper):
     for key in random.permutation([*said])[:20]:
         with catalog.transaction():
             catalog.remove(key)
-        catalog.forget()
+        catalog.overwrite()
         left = files(catalog.path).lower()
         assert [word for word in said.pop(key) if word.lower().encode() in left] == []
     assert all(word.lower().encode() in left for words in said.values() for word in words)

@@ -371,7 +371,7 @@ def test_all_passages_removed_in_the_midst_of_a_question(
             opened.library.remove(*[entry.source.id for entry in opened.library.entries()])
             return reading(catalog, ids)
 
-        _ = opened.library.index  # whose opening reads vectors, too
+        _ = opened.library.neighbors.index  # whose opening reads vectors, too
         monkeypatch.setattr(Catalog, "vectors", removing)
         opened.ask(CAMERAS)
         assert opened.library.entries() == []

@@ -69,7 +69,7 @@ def said(library: Library, query: str) -> set[str]:
 
 def near(library: Library, question: str) -> list[str]:
     """Return the ids of the documents nearest to a question, by vectors."""
-    found = library.index.nearest(library.embedder.queries([question])[0], 100)
+    found = library.neighbors.index.nearest(library.embedder.queries([question])[0], 100)
     return [key.split(":")[0] for key, _ in found]
 
 
@@ -79,9 +79,10 @@ def originals(library: Library) -> set[str]:
 
 
 def check_consistent(library: Library) -> None:
-    assert library.index.ids() == set(library.catalog.passage_ids())
+    assert library.neighbors.index.ids() == set(library.catalog.passage_ids())
     assert library.catalog.queued() == ([], [])
     assert originals(library) == library.catalog.originals()
+    assert library.forget()
     health = library.check()
     assert (health.mended, health.problems) == ((), ())
 
@@ -289,7 +290,7 @@ def test_a_correction_of_what_is_told_of_a_text_is_kept(library: Library):
 
 
 def test_removal_leaves_nothing_behind(library: Library):
-    """After removal no version is here, and no distinctive word of it is in any file below the store's folder."""
+    """What was removed and forgotten is here in no version, and no word of its own in any file of the store."""
     words = ("Brambleton", "Okoro", "turnstiles", "Lindqvist")
     kept = add(library, "gates.txt", GATES)
     removed = add(library, "lantern.json", DAMAGED_EXPORT.encode())
@@ -304,6 +305,7 @@ def test_removal_leaves_nothing_behind(library: Library):
     assert all(word.encode() in held for word in words)
     assert all(vector.tobytes() in held for vector in vectors)
     assert sorted(library.remove(older_id)) == sorted([removed.id, older_id])
+    assert library.forget()
     assert [entry.source.id for entry in library.entries()] == [kept.id]
     for key in (removed.id, older_id):
         with pytest.raises(NotFoundError):
@@ -520,7 +522,7 @@ def test_the_index_is_told_at_the_next_start(library: Library, embedder: Embedde
     kept, gone = add(library, "gates.txt", GATES), add(library, "lamps.txt", b"The lamps of Ostrel were lit.")
     with library.catalog.transaction():
         library.catalog.remove(gone.id)
-    library.index.remove(library.catalog.passage_ids())
+    library.neighbors.index.remove(library.catalog.passage_ids())
     library.catalog.queue(library.catalog.passage_ids(), [])
     library.close()
     with Library(library.home, embedder, names) as again:
@@ -532,11 +534,12 @@ def test_the_index_is_told_at_the_next_start(library: Library, embedder: Embedde
 def test_what_a_dead_process_removed_is_overwritten(
     library: Library, embedder: Embedder, names: FirmNames, monkeypatch, tmp_path: Path
 ):
-    """A removal whose process dies before it overwrote the catalog is finished, and said, at the next start."""
+    """A removal whose process dies before it overwrote the catalog is told at the next start, which finishes it."""
     receipt = add(library, "gates.txt", b"Brambleton bought twelve gates.")
-    monkeypatch.setattr("ingest.database.Database.forget", lambda _: pytest.fail("it died"))
+    library.remove(receipt.id)
+    monkeypatch.setattr("ingest.database.Database.overwrite", lambda _: pytest.fail("it died"))
     with pytest.raises(pytest.fail.Exception):
-        library.remove(receipt.id)
+        library.forget()
     monkeypatch.undo()
     # As a dead process leaves its files.
     left = Path(shutil.copytree(library.home, tmp_path / "left"))
@@ -546,8 +549,10 @@ def test_what_a_dead_process_removed_is_overwritten(
 
     assert b"brambleton" in held()
     with Library(left, embedder, names) as again:
+        mended = again.check().mended
+        assert "what was removed is still to be overwritten" in mended
+        assert "what was removed is overwritten" in mended
         assert b"brambleton" not in held()
-        assert "catalog: what was removed is overwritten" in again.check().mended
         check_consistent(again)
 
 
@@ -559,9 +564,10 @@ def test_what_could_not_be_overwritten_is_overwritten_by_a_check(library: Librar
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.database.Database.forget", full)
+        patch.setattr("ingest.database.Database.overwrite", full)
+        library.remove(receipt.id)
         with pytest.raises(StoreError, match="full"):
-            library.remove(receipt.id)
+            library.forget()
         assert library.check().problems == ("the disk is full",)
     assert library.check().problems == ()
     held = b"".join(path.read_bytes() for path in library.home.glob("catalog.*"))
@@ -620,7 +626,7 @@ def test_a_whole_index_is_not_tried(library: Library, embedder: Embedder, names:
     """An index that is as it was left is opened without a child process, which takes a second."""
     add(library, "gates.txt", GATES)
     library.close()
-    monkeypatch.setattr("ingest.library.probe", lambda *_: pytest.fail("it was tried"))
+    monkeypatch.setattr("ingest.neighbors.probe", lambda *_: pytest.fail("it was tried"))
     for _ in range(2):
         with Library(library.home, embedder, names) as again:
             assert near(again, "Who bought gates?")
@@ -653,8 +659,8 @@ def test_an_unchanged_file_is_not_embedded(library: Library, embedder: Embedder)
 def test_check_mends_the_index(library: Library):
     """Passages that the index lacks or should not have are put right and told; the next check finds nothing."""
     kept = add(library, "gates.txt", GATES)
-    library.index.remove(library.catalog.passage_ids())
-    for _ in library.index.put(["ghost:0"], np.ones((1, 384), np.float32)):
+    library.neighbors.index.remove(library.catalog.passage_ids())
+    for _ in library.neighbors.index.put(["ghost:0"], np.ones((1, 384), np.float32)):
         pass
     assert library.check().mended == ("index: 1 passages added, 1 removed",)
     assert near(library, "Who bought gates?") == [kept.id]
@@ -664,7 +670,7 @@ def test_check_mends_the_index(library: Library):
 def test_check_tells_the_index_what_it_could_not_be_told(library: Library):
     """What is still queued, since the index could not be written, is told to it by a check."""
     kept = add(library, "gates.txt", GATES)
-    library.index.remove(library.catalog.passage_ids())
+    library.neighbors.index.remove(library.catalog.passage_ids())
     library.catalog.queue(library.catalog.passage_ids(), [])
     assert library.check().mended == ("index: 1 passages added",)
     assert near(library, "Who bought gates?") == [kept.id]
@@ -758,7 +764,7 @@ def test_an_index_that_could_not_be_written_is_opened_anew(library: Library, mon
         failed = add(library, "lamps.txt", b"The lamps of Ostrel were lit.")
     assert (failed.status, failed.error) == ("failed", "no room")
     tried = []
-    monkeypatch.setattr("ingest.library.probe", lambda *about: tried.append(about) or probe(*about))
+    monkeypatch.setattr("ingest.neighbors.probe", lambda *about: tried.append(about) or probe(*about))
     assert kept.id in near(library, "Who bought gates?")
     assert len(tried) == 1
     assert {entry.source.name for entry in library.entries()} == {"gates.txt", "lamps.txt"}
@@ -773,7 +779,7 @@ from ingest.firms import FirmNames
 from ingest.library import Library
 room = resource.getrlimit(resource.RLIMIT_FSIZE)
 with Library(Path(sys.argv[1]), Embedder(), FirmNames(())) as library:
-    library.index
+    library.neighbors.index
     for limit in (0, 4096):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, room[1]))
         (receipt,) = library.add("gates.txt", b"The gates of Ostrel were shut.")

@@ -89,6 +89,8 @@ def test_removed_words_are_in_no_file(library: Library) -> None:
     lamps = add(library, "lamps.txt", LAMPS)
     assert found(library, "Quagmire") == [gone]
     library.remove(gone)
+    assert found(library, "Quagmire") == []
+    assert library.forget()
     files = [path.read_bytes().lower() for path in (library.home / "words").rglob("*") if path.is_file()]
     assert not any(word in data for data in files for word in (b"quagmir", b"whistleblow", b"telephon"))
     assert found(library, "Quagmire") == []
@@ -96,13 +98,14 @@ def test_removed_words_are_in_no_file(library: Library) -> None:
 
 
 def test_a_removal_that_was_interrupted_is_finished(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a process dies before the words of what it removed are gone from the files, the next one sees to it."""
+    """What was removed when its process ended is found by no word after it, and overwritten by a later one."""
     gone = add(library, "secret.txt", b"The whistleblower Quagmire telephoned the harbour.")
-    monkeypatch.setattr(library.ranking, "renew", lambda: None)
+    monkeypatch.setattr(library.ranking, "told", lambda: None)
     library.remove(gone)
     library.close()
     with Library(library.home, library.embedder, library.names) as again:
         assert found(again, "Quagmire") == []
+        assert again.forget()
         assert not any(b"quagmir" in path.read_bytes() for path in (again.home / "words").rglob("*.*"))
 
 

@@ -142,7 +142,7 @@ def test_the_index_alone_makes_no_hit(two_documents: tuple[Library, str]) -> Non
     """A passage that only the vector index still holds is not shown."""
     library, gone = two_documents
     vector = library.embedder.documents(["a ghost"])
-    list(library.index.put([f"{gone}:999"], vector))
+    list(library.neighbors.index.put([f"{gone}:999"], vector))
     assert all(hit.passage.id != f"{gone}:999" for hit in retrieve(library, "a ghost", (), 10))
 
 

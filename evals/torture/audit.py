@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Questions of each sort that one look asks.
 _ASKED = 3
 _MOST = 10
-_OURS = re.compile(r"catalog\.sqlite3(-wal|-shm)?|owner\.(lock|json)|originals|index|making\.lock")
+_OURS = re.compile(r"catalog\.sqlite3(-wal|-shm)?|owner\.(lock|json)|originals|index|words|making\.lock")
 _OF_INDEX = re.compile(r"chroma\.sqlite3(-wal|-shm|-journal)?")
 
 
@@ -48,7 +48,7 @@ def audit(dossier: Dossier, ledger: Ledger, mended: Sequence[str], wrong: Sequen
     problems += [f"check mended what the start had not: {one}" for one in health.mended if one not in mended]
     if library.catalog.queued() != ([], []):
         problems.append("the index still has to be told of something")
-    if library.index.ids() != set(library.catalog.passage_ids()):
+    if library.neighbors.index.ids() != set(library.catalog.passage_ids()):
         problems.append("catalog and index do not hold the same passages")
     problems += strays(library)
     current = {Article(key, versions[-1]) for key, versions in found.items() if versions}
@@ -90,7 +90,7 @@ def _not_whole(library: Library, document: Document, article: Article) -> Iterat
     if any(before.end > after.start for before, after in pairwise(held)):
         yield "its passages overlap"
     keys, vectors = library.catalog.vectors([passage.id for passage in held])
-    near = [library.nearest(vector, 1)[0][0] for vector in vectors]
+    near = [library.neighbors.nearest(vector, 1)[0][0] for vector in vectors]
     if keys != near or len(keys) != len(held):
         yield f"of its {len(held)} passages the index finds {sum(a == b for a, b in zip(keys, near, strict=True))}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals.torture.children import Child
@@ -12,7 +13,6 @@ from evals.torture.work import torment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from random import Random
 
 
@@ -37,6 +37,7 @@ HOWS: dict[str, Callable[[bytes, Random], bytes] | None] = {
     "zeroed from somewhere on": lambda data, dice: _zeroed(data, dice.randrange(max(1, len(data)))),
     "longer": lambda data, dice: data + dice.randbytes(4096),
 }
+FOLDERS = ("index", "words")
 # Processes that try an index and end with a signal, or are no help in another way.
 PROBES = {
     "SIGSEGV": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
@@ -49,14 +50,16 @@ PROBES = {
 
 
 def files(store: Store) -> list[Path]:
-    """Return the files of a store's index, as paths within the store."""
-    return sorted(path.relative_to(store.home) for path in (store.home / "index").rglob("*") if path.is_file())
+    """Return the files of a store's two indexes, as paths within the store."""
+    found = (path for folder in FOLDERS for path in (store.home / folder).rglob("*"))
+    return sorted(path.relative_to(store.home) for path in found if path.is_file() and path.suffix != ".lock")
 
 
 def breakings(store: Store) -> list[tuple[str, Path | None]]:
-    """Return all that is done to an index: a file of it and how, or a way of its own."""
+    """Return all that is done to an index: a file or folder of it and how, or a way of its own."""
     damages: list[tuple[str, Path | None]] = [(how, path) for path in files(store) for how in HOWS]
-    return [*damages, *((name, None) for name in PROBES), ("the folder deleted", None), ("a file in its place", None)]
+    folders = [(how, Path(folder)) for folder in FOLDERS for how in ("the folder deleted", "a file in its place")]
+    return [*damages, *((name, None) for name in PROBES), *folders]
 
 
 def run(store: Store, dice: Random, some: Sequence[tuple[str, Path | None]]) -> Iterator[dict[str, Any]]:
@@ -93,18 +96,16 @@ def run(store: Store, dice: Random, some: Sequence[tuple[str, Path | None]]) -> 
 
 
 def _damage(home: Path, how: str, path: Path | None, dice: Random) -> None:
-    index = home / "index"
-    if path is not None:
+    if path is not None and how in HOWS:
         change, data = HOWS[how], (home / path).read_bytes()
         if change is None:
             (home / path).unlink()
         else:
             (home / path).write_bytes(change(data, dice))
-    elif how == "the folder deleted":
-        shutil.rmtree(index)
-    elif how == "a file in its place":
-        shutil.rmtree(index)
-        index.write_bytes(b"")
+    elif path is not None:
+        shutil.rmtree(home / path)
+        if how == "a file in its place":
+            (home / path).write_bytes(b"")
     else:
         # Only an index that is not as it was left is tried.
-        (index / "chroma.sqlite3").touch()
+        (home / "index" / "chroma.sqlite3").touch()

@@ -99,10 +99,10 @@ def crash_points(store: Store, dice: Random) -> list[tuple[Crash, int]]:
     FaultError when a step is never come by.
     """
     counts: dict[tuple[str, str, When], int] = {}
-    # Once as it was left, once after a death, which leaves something to mend.
-    dying = Crash("add", "ingest.catalog:Catalog.unqueue", "before", 2)
+    # As it was left, and after deaths that leave something to mend: an index not in its place, and then the other.
+    deaths = [Crash("remove", "ingest.owner:delete", "after", nth) for nth in (1, 2)]
     one_of_each = ("add", "update", "remove", "mend")
-    for crash in (None, dying, None):
+    for crash in (None, deaths[0], None, deaths[1], None):
         task = store.task(deeds_of(store.ledger, dice, one_of_each), crash)
         with Child(torment, task) as child:
             for what, value in _noted(store, task, child):

@@ -135,7 +135,9 @@ def opened(task: Task) -> tuple[Dossier, Audit | None]:
     dossier = Dossier(Settings(home=task.home, compiled=COMPILED))
     dossier.library.embedder = embedder
     swept, queued = before - originals(task.home), dossier.library.catalog.queued()
-    _ = dossier.library.index
+    _ = dossier.library.neighbors.index
+    dossier.library.ranking.told()
+    dossier.library.forget()
     mended = list(heard.mended)
     unsaid = []
     if swept and not any("original" in one for one in mended):
@@ -156,6 +158,7 @@ def do(dossier: Dossier, deed: Deed) -> None:
         return
     if deed.kind == "remove":
         dossier.library.remove(id_of(dossier, deed.article))
+        dossier.library.forget()
         return
     (receipt,) = dossier.library.add(deed.article.name, deed.article.data)
     if receipt.status not in ("added", "updated"):
@@ -164,7 +167,7 @@ def do(dossier: Dossier, deed: Deed) -> None:
 
 def spoil(dossier: Dossier) -> None:
     """Take passages out of the index behind the store's back, and put others in."""
-    index, ids = dossier.library.index, dossier.library.catalog.passage_ids()
+    index, ids = dossier.library.neighbors.index, dossier.library.catalog.passage_ids()
     _, vectors = dossier.library.catalog.vectors(ids[:2])
     index.remove(ids[::3])
     for _ in index.put(["ghost:0", "ghost:1"], vectors[:, ::-1]):
