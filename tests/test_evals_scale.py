@@ -1,15 +1,30 @@
-"""What a growing store is measured with: enough pieces of real text, or a clear error."""
+"""What a growing store is measured with: enough pieces of real text or a clear error, and vectors kept."""
 
 from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from evals import report, scale
+from evals.__main__ import main
 from evals.pieces import HELD_OUT, TooFewError, pieces
 from ingest.sentences import sentence_spans
 
 TEXTS = [" ".join(f"Report {text} tells of gate number {at} by the harbour." for at in range(400)) for text in range(3)]
+RESULT = {
+    "passages": 1_000,
+    "index filled": 1.2,
+    "megabytes": 6.6,
+    "milliseconds": (11.4, 21.6),
+    "milliseconds, one publisher": (12.4, 22.6),
+    "adding": 0.5,
+    "removing": 1.5,
+    "memory": None,
+    "recall": 0.998,
+    "recall, one publisher": 1.0,
+}
 
 
 def test_what_is_searched_for_is_spread_over_the_sources():
@@ -44,3 +59,59 @@ def test_a_size_that_cannot_be_filled_is_an_error():
     """It names the size that was asked for and how much there is."""
     with pytest.raises(TooFewError, match=r"5,000 passages were asked for.* 1,000 sentences and \d+ pairs"):
         pieces(TEXTS, 5_000)
+
+
+def test_a_run_that_cannot_fill_a_size_fails(monkeypatch, capsys):
+    """The command ends with 1, says why, and reports no smaller size in its place."""
+    monkeypatch.setattr(scale, "source_texts", lambda: TEXTS)
+    assert main(["scale", "--sizes", "200,5000"]) == 1
+    said = capsys.readouterr()
+    assert "scale failed: 5,000 passages were asked for" in said.err
+    assert not said.out.strip()
+
+
+def test_vectors_are_kept_for_the_next_run(tmp_path, monkeypatch):
+    """The same texts are embedded once, other texts or another model anew, and nothing half written stays."""
+    calls = []
+
+    class Embedder:
+        fingerprint = "one"
+
+        def __init__(self, compiled):
+            pass
+
+        def documents(self, texts):
+            calls.append(list(texts))
+            return np.ones((len(texts), 2), np.float32)
+
+    monkeypatch.setattr(scale, "Embedder", Embedder)
+    first = scale._vectors(tmp_path, ["a", "b"])
+    assert scale._vectors(tmp_path, ["a", "b"]) == first
+    assert np.load(first).shape == (2, 2)
+    scale._vectors(tmp_path, ["a", "c"])
+    Embedder.fingerprint = "other"
+    scale._vectors(tmp_path, ["a", "b"])
+    assert calls == [["a", "b"], ["a", "c"], ["a", "b"]]
+    assert {path.suffix for path in tmp_path.iterdir()} == {".npy"}
+
+
+def test_results_are_a_column_a_size():
+    """Every measure has a value in each column, and what the system does not tell is left blank."""
+    section = report.scale([RESULT, RESULT | {"passages": 10_000, "memory": 512.3}])
+    assert "| passages | 1,000 | 10,000 |" in section
+    assert "| search, ms: median, 95th percentile | 11, 22 | 11, 22 |" in section
+    assert "| memory, MB |  | 512 |" in section
+
+
+@pytest.mark.slow
+def test_stores_are_measured_each_by_itself(tmp_path, monkeypatch):
+    """Each size is filled, searched, added to and removed from, and nothing near is missed in a small store."""
+    monkeypatch.setattr(scale, "source_texts", lambda: TEXTS)
+    found = scale.run(tmp_path, (450, 250))
+    assert [one["passages"] for one in found] == [250, 450]
+    for one in found:
+        assert one.keys() == RESULT.keys() | {"measured"}
+        assert one["recall"] > 0.9
+        assert one["recall, one publisher"] > 0.9
+        assert 0 < one["milliseconds"][0] <= one["milliseconds"][1]
+        assert min(one["index filled"], one["adding"], one["removing"], one["megabytes"]) > 0
