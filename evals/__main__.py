@@ -1,8 +1,8 @@
 """`python -m evals [WHAT ...]`: measure what `--help` lists, print it, and write evals/results.md.
 
 Without a name all are measured but `torture`, which takes two hours on two cores; `briefs` and `page` take a minute,
-`chunking` five. `torture` is no measurement of quality: it takes hours, is bounded by its options, and ends with 1 when
-something did not hold.
+`chunking` five. `scale` draws evals/scale.svg, too. `torture` is no measurement of quality: it takes hours, is bounded
+by its options, and ends with 1 when something did not hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, report, scale
+from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, plot, report, scale
 from evals.pieces import TooFewError
 from evals.stores import SkippedError
 from evals.torture.run import PARTS, Amounts
@@ -49,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     print("\n".join(sections))
     if sections:
         report.save(sections)
+    if results.get("scale"):
+        plot.save(results["scale"])
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
     failed = any(one is None for one in results.values())

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals import plot
 from evals.stores import today
 from evals.torture.run import PARTS
 from ingest import passages
@@ -161,8 +162,9 @@ def scale(results: Sequence[dict[str, Any]]) -> str:
         "is the most that was resident in the process that fills, searches, adds and removes, which holds all texts "
         "of the size; the process that reads is not in it."
     )
+    picture = f"![How long a search takes as a store grows]({plot.PICTURE.name})"
     table = _table(("passages", *(f"{one['passages']:,}" for one in results)), rows)
-    return _section("Scale", table, note, {})
+    return _section("Scale", table, f"{note}\n\n{picture}", {})
 
 
 def financebench(measured: Mapping[str, dict[str, Any]]) -> str:

@@ -1,13 +1,15 @@
-"""What a growing store is measured with: enough pieces of real text or a clear error, and vectors kept."""
+"""What a growing store is measured with: enough pieces of real text or a clear error, vectors kept, and a picture."""
 
 from __future__ import annotations
 
+import re
+import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from evals import report, scale
+from evals import plot, report, scale
 from evals.__main__ import main
 from evals.pieces import HELD_OUT, TooFewError, pieces
 from ingest.sentences import sentence_spans
@@ -25,6 +27,7 @@ RESULT = {
     "recall": 0.998,
     "recall, one publisher": 1.0,
 }
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_what_is_searched_for_is_spread_over_the_sources():
@@ -95,12 +98,50 @@ def test_vectors_are_kept_for_the_next_run(tmp_path, monkeypatch):
     assert {path.suffix for path in tmp_path.iterdir()} == {".npy"}
 
 
-def test_results_are_a_column_a_size():
+def test_the_picture_holds_every_point(tmp_path):
+    """It is well-formed, says what each point is, and draws later and slower ones further right and higher."""
+    sizes, taken = (1_000, 10_000, 100_000), ((11.4, 21.6), (17.3, 35.2), (41.8, 130.9))
+    path = tmp_path / "scale.svg"
+    plot.save([{"passages": size, "milliseconds": both} for size, both in zip(sizes, taken, strict=True)], path)
+    root = ET.parse(path).getroot()  # noqa: S314 - our own
+    points = {
+        circle[0].text: (float(circle.get("cx")), float(circle.get("cy"))) for circle in root.iter(f"{SVG}circle")
+    }
+    names = ("median", "95th percentile")
+    assert list(points) == [
+        f"{name}: {both[at]} ms of {size:,} passages"
+        for at, name in enumerate(names)
+        for size, both in zip(sizes, taken, strict=True)
+    ]
+    for three in (list(points.values())[:3], list(points.values())[3:]):
+        assert [x for x, _ in three] == sorted(x for x, _ in three)
+        assert [y for _, y in three] == sorted((y for _, y in three), reverse=True)
+        assert three[1][0] - three[0][0] == pytest.approx(three[2][0] - three[1][0], abs=0.2)
+
+
+@pytest.mark.parametrize("taken", [(0.4, 0.9), (9.0, 100.0), (900.0, 4_000.0)])
+def test_the_picture_is_labelled_and_all_of_it_is_in_view(taken):
+    """Limits are dashed, axes and lines have names, and no place is outside the picture, whatever was measured."""
+    root = ET.fromstring(plot.growth({"median": [(500, taken[0])], "95th percentile": [(500, taken[1])]}))  # noqa: S314
+    words = {text.text for text in root.iter(f"{SVG}text")}
+    assert {"40 ms", "100 ms", "passages in the store", "milliseconds a search", "median", "95th percentile"} <= words
+    assert len([line for line in root.iter(f"{SVG}line") if line.get("class") == "limit"]) == 2
+    style = root.find(f"{SVG}style").text
+    assert "stroke-dasharray" in style
+    assert "prefers-color-scheme: dark" in style
+    _, _, width, height = map(float, root.get("viewBox").split())
+    for circle in root.iter(f"{SVG}circle"):
+        assert 0 < float(circle.get("cx")) < width
+        assert 0 < float(circle.get("cy")) < height
+
+
+def test_results_are_a_column_a_size_and_link_the_picture():
     """Every measure has a value in each column, and what the system does not tell is left blank."""
     section = report.scale([RESULT, RESULT | {"passages": 10_000, "memory": 512.3}])
     assert "| passages | 1,000 | 10,000 |" in section
     assert "| search, ms: median, 95th percentile | 11, 22 | 11, 22 |" in section
     assert "| memory, MB |  | 512 |" in section
+    assert re.findall(r"!\[[^\]]+\]\((.*)\)", section) == [plot.PICTURE.name]
 
 
 @pytest.mark.slow
