@@ -1,8 +1,8 @@
 """`python -m evals [WHAT ...]`: measure what `--help` lists, print it, and write evals/results.md.
 
 Without a name all are measured but `torture`, which takes two hours on two cores; `briefs` and `page` take a minute,
-`chunking` five. `torture` is no measurement of quality: it takes hours, is bounded by its options, and ends with 1 when
-something did not hold.
+`chunking` five. `scale` draws evals/scale.svg, too. `torture` is no measurement of quality: it takes hours, is bounded
+by its options, and ends with 1 when something did not hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, report, scale
+from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, plot, report, scale
+from evals.pieces import TooFewError
 from evals.stores import SkippedError
 from evals.torture.run import PARTS, Amounts
 from evals.torture.run import run as run_torture
@@ -39,7 +40,7 @@ TORTURE = "torture"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure what is asked for; return 0, also when some of it is skipped, and 1 when torture broke something."""
+    """Measure what is asked for; return 0, also when some is skipped; 1 when one failed or torture found a fault."""
     options = _parser().parse_args(arguments)
     wanted = {*options.what, *(name for names in options.only for name in names)} or set(MEASUREMENTS)
     with tempfile.TemporaryDirectory() as temporary:
@@ -48,12 +49,16 @@ def main(arguments: list[str] | None = None) -> int:
     print("\n".join(sections))
     if sections:
         report.save(sections)
+    if results.get("scale"):
+        plot.save(results["scale"])
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
-    return int(any(one["wrong"] for one in results.get(TORTURE, {}).values()))
+    failed = any(one is None for one in results.values())
+    return int(failed or any(one["wrong"] for one in results.get(TORTURE, {}).values()))
 
 
 def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[str, Any]:
+    """Return the results of what could be measured, and None for what failed."""
     python, documents = options.reference_python, options.documents
     measurements: dict[str, Callable[[], Any]] = {
         "briefs": lambda: answers.run_briefs(home),
@@ -77,6 +82,9 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
                 results[name] = measure()
             except SkippedError as skipped:
                 print(f"{name} skipped: {skipped}", file=sys.stderr)
+            except TooFewError as failed:
+                print(f"{name} failed: {failed}", file=sys.stderr)
+                results[name] = None
     return results
 
 
@@ -113,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lengths", type=_numbers, default=[], help="passage lengths for chunking, joined by commas")
     parser.add_argument("--sizes", type=_numbers, default=[], help="passages in a store for scale, joined by commas")
     parser.add_argument("--documents", type=int, help="take the first so many reports, by name, and their questions")
-    parser.add_argument("--store", type=Path, help="folder to keep the reports' store in; default: not kept")
+    parser.add_argument("--store", type=Path, help="folder to keep stores and vectors in; default: not kept")
     parser.add_argument("--reference-python", default=sys.executable, help="Python that has the reference's packages")
     few = Amounts()
     parser.add_argument("--kills", type=int, default=few.kills, help="for torture: how often a process is killed")

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals import plot
 from evals.stores import today
 from evals.torture.run import PARTS
 from ingest import passages
@@ -137,38 +138,36 @@ def chunking(results: Sequence[dict[str, Any]]) -> str:
 
 
 def scale(results: Sequence[dict[str, Any]]) -> str:
-    """Report what a search takes and finds as a store grows; one row a size."""
+    """Report what a search takes and finds as a store grows; one column a size."""
+    labels = {
+        "search, ms: median, 95th percentile": ("milliseconds", _pair),
+        "search of one publisher, ms: median, 95th percentile": ("milliseconds, one publisher", _pair),
+        "recall@10": ("recall", "{:.3f}".format),
+        "recall@10 of one publisher": ("recall, one publisher", "{:.3f}".format),
+        "filling the index of vectors, s": ("index filled", "{:.1f}".format),
+        "filling the index of words, s": ("index of words filled", "{:.1f}".format),
+        "adding a document of 40 paragraphs, s": ("adding", "{:.1f}".format),
+        "removing it, s": ("removing", "{:.1f}".format),
+        "overwriting what files keep of it, s": ("overwriting", "{:.1f}".format),
+        "store on disk, MB": ("megabytes", "{:,.0f}".format),
+        "memory, MB": ("memory", "{:,.0f}".format),
+    }
     rows = [
-        (
-            f"{one['passages']:,}",
-            *(f"{milliseconds:.0f}" for milliseconds in one["milliseconds"]),
-            *(f"{milliseconds:.0f}" for milliseconds in one["milliseconds, one publisher"]),
-            f"{one['recall']:.3f}",
-            f"{one['recall, one publisher']:.3f}",
-            f"{one['adding']:.1f}",
-            f"{one['removing']:.1f}",
-            f"{one['index filled']:.0f}",
-        )
-        for one in results
+        (label, *("" if one[name] is None else shown(one[name]) for one in results))
+        for label, (name, shown) in labels.items()
     ]
-    header = (
-        "passages",
-        "search, median ms",
-        "95 %",
-        "of one publisher, median ms",
-        "95 %",
-        "recall@10",
-        "of one publisher",
-        "adding a document, s",
-        "removing it, s",
-        "filling the index, s",
-    )
     note = (
-        "A search is for a question: names, words, vectors, fused. Recall is of the ten nearest by exact search, for "
-        "sentences that are in no passage. The document that is added has 40 sentences. The index is filled with what "
-        "is new since the row before."
+        "A passage begins at every sentence of all sources, and where these do not suffice at pairs of neighbouring "
+        "ones. A search is for a question: names, words, vectors, fused. One publisher has a tenth of the documents. "
+        "Recall is of the ten nearest by exact search, for sentences that are in no passage. The indexes are filled "
+        "with all passages, whose vectors are there, and filled anew to overwrite what was removed, while questions "
+        "are answered. Adding starts the process that reads. Memory is the most that was resident in the process "
+        "that fills, searches, adds and removes, which holds all texts of the size; the process that reads is not in "
+        "it."
     )
-    return _section("Scale", _table(header, rows), note, results[-1])
+    picture = f"![How long a search takes as a store grows]({plot.PICTURE.name})"
+    table = _table(("passages", *(f"{one['passages']:,}" for one in results)), rows)
+    return _section("Scale", table, f"{note}\n\n{picture}", {})
 
 
 def financebench(measured: Mapping[str, dict[str, Any]]) -> str:
@@ -282,6 +281,10 @@ def _compared(rows: Sequence[Sequence[str]], measured: Mapping[str, Any]) -> lis
 def _table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     lines = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
+
+
+def _pair(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:.0f}" for value in values)
 
 
 def _spread(values: Mapping[str, float]) -> str:
