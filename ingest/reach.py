@@ -72,7 +72,8 @@ def target_of(address: str) -> Target:
         scheme = parts.scheme.lower()
         if scheme not in _PORTS:
             raise FetchError(
-                f"{shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add the file."
+                f"{shown(address)} cannot be fetched: only http:// and https:// are. Save it on this machine, then add "
+                "the file by its path."
             )
         host, port = _ascii(parts.hostname or ""), parts.port
         path = quote(parts.path, "/%:@!$&'()*+,;=-._~") or "/"

@@ -504,6 +504,19 @@ def test_no_private_address_is_fetched(run: Run, own_store: Path, only_here: lis
     assert only_here == []
 
 
+@pytest.mark.usefixtures("only_here")
+@pytest.mark.parametrize("address", ["ftp://lantern.example/x", "SFTP://lantern.example/x", "file:///etc/hosts"])
+@pytest.mark.parametrize("options", [(), ("--search", "gates")])
+def test_other_schemes_are_refused(run: Run, own_store: Path, address: str, options: tuple[str, ...]) -> None:
+    """An address of another scheme is refused as one, with the schemes that are taken and what to do."""
+    code, out, _ = run("ingest", address, *options, "--home", own_store)
+    assert code == 1
+    assert out == (
+        f"failed: {address} cannot be fetched: only http:// and https:// are. Save it on this machine, then add the "
+        "file by its path.\n"
+    )
+
+
 @pytest.mark.parametrize("arguments", [("--search", "x"), ("--since", "2019-01-01", "a.md"), ("--until", "2019")])
 def test_posts_are_of_a_site(run: Run, store: Path, arguments: tuple[str, ...]) -> None:
     """Words and days that choose posts of a site are wrong usage without one, as is a day that is none."""
