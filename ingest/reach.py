@@ -135,9 +135,10 @@ class Reach:
         found = self._resolved(target, seconds)
         closed = next((address for address in found if not self.may_connect(address)), None)
         if closed is not None:
+            named = closed if closed == target.host else f"{target.host} leads to {closed}, which"
             raise FetchError(
-                f"{target.host} leads to {closed}, which is this machine, one of a private network, or none of the "
-                "open internet. Save the page and add that."
+                f"{named} is this machine, one of a private network, or none of the open internet. Save the page and "
+                "add that."
             )
         return found
 

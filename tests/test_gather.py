@@ -178,7 +178,7 @@ def test_a_failure_harms_no_other(library: Library, site: Site) -> None:
     assert f"{gone}: the server answers 404" in errors[0]
     assert f"{picture} seems to be a PNG picture" in errors[1]
     assert "pw" not in errors[2] + receipts[2].name
-    assert "leads to 10.0.0.1" in errors[3]
+    assert "10.0.0.1 is this machine, one of a private network" in errors[3]
 
 
 def test_a_store_of_before_is_added_to(tmp_path: object, library: Library, site: Site) -> None:
