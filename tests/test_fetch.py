@@ -59,6 +59,23 @@ def test_a_page_is_fetched(site: Site) -> None:
     assert local_fetcher().get(site.at("/b")).data == b"%PDF-1.7"
 
 
+@pytest.mark.parametrize(
+    ("sent", "charset"),
+    [
+        ("text/html; charset=windows-1251", "windows-1251"),
+        ('Text/HTML;boundary=x ; CHARSET = "Windows-1251"', "Windows-1251"),
+        ("text/html", None),
+        ("text/html; charset=", None),
+        ("text/html; charset=\xe4", None),
+        ("", None),
+    ],
+)
+def test_the_encoding_that_a_server_names(site: Site, sent: str, charset: str | None) -> None:
+    """The encoding is what the type of the content names it, if it does."""
+    site.pages["/a"] = giving(PAGE, Content_Type=sent)
+    assert local_fetcher().get(site.at("/a")).charset == charset
+
+
 def test_what_a_site_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A site is told an honest name and nothing else: no cookie, no referrer; no proxy stands between."""
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "https_proxy"):
