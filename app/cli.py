@@ -82,7 +82,8 @@ def ingest(
     began = time.perf_counter()
     from app.dossier import shipped  # noqa: PLC0415 - late
 
-    addresses = [path for path in paths or () if re.match("https?://", path, re.IGNORECASE)]
+    # Of any scheme: one that is not fetched is refused as such, and not looked for among the files.
+    addresses = [path for path in paths or () if re.match("[a-z][a-z0-9+.-]*://", path, re.IGNORECASE)]
     files = [Path(path) for path in paths or () if path not in addresses]
     posts = _posts(search, since, until, files or not addresses)
     receipts = []

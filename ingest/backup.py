@@ -13,7 +13,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,7 +79,7 @@ def _written(home: Path, half: Path, temporary: Path) -> Backup | None:
     """Write a backup; None when something was removed from the store meanwhile, and it is to be written anew."""
     copy = temporary / _CATALOG
     snapshot(home / _CATALOG, copy)
-    originals, documents = _held(copy)
+    originals, documents = _held(copy, home)
     manifest: dict[str, tuple[int, str]] = {}
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
         _pack(archive, copy, _CATALOG, manifest)
@@ -91,19 +91,26 @@ def _written(home: Path, half: Path, temporary: Path) -> Backup | None:
         archive.writestr(_MANIFEST, json.dumps(about, indent=1))
     again = temporary / "again.sqlite3"
     snapshot(home / _CATALOG, again)
-    if not originals <= _held(again)[0]:
+    if not originals <= _held(again, home)[0]:
         return None
     packed = sum(name.startswith("originals/") for name in manifest)
     return _told(manifest, documents, lost=len(originals) - packed)
 
 
-def _held(catalog_file: Path) -> tuple[set[str], int]:
-    """Return the hashes of the originals of a catalog's documents, and how many documents these are."""
-    catalog = Catalog(catalog_file)
-    try:
+def _held(copy: Path, home: Path) -> tuple[set[str], int]:
+    """Return the hashes of the originals of the documents in a copy of a store's catalog, and how many these are."""
+    with _opened(copy, str(home / _CATALOG)) as catalog:
         return catalog.originals(), len(catalog.entries(superseded=True))
-    finally:
-        catalog.close()
+
+
+@contextmanager
+def _opened(copy: Path, name: str) -> Iterator[Catalog]:
+    """Open a copy of a catalog, whose errors name what the user knows it by."""
+    try:
+        with closing(Catalog(copy)) as catalog:
+            yield catalog
+    except StoreError as error:
+        raise StoreError(str(error).replace(str(copy), name)) from error
 
 
 def _pack(archive: zipfile.ZipFile, path: Path, name: str, manifest: dict[str, tuple[int, str]]) -> None:
@@ -152,9 +159,11 @@ def _unpacked(archive: zipfile.ZipFile, file: Path, folder: Path) -> Backup:
         with archive.open(name) as source, private_file(path).open("wb") as target:
             if _copied(source, target, name, size) != (size, sha256):
                 raise StoreError(f"{file}: {name} in it is damaged. Take another backup.")
-    catalog = Catalog(folder / _CATALOG)
-    documents, problems = len(catalog.entries(superseded=True)), catalog.check()
-    catalog.close()
+    try:
+        with _opened(folder / _CATALOG, f"{file}: its catalog") as catalog:
+            documents, problems = len(catalog.entries(superseded=True)), catalog.check()
+    except StoreError as error:
+        raise StoreError(str(error).replace("another folder with --home", "another backup")) from error
     if problems:
         raise StoreError(f"{file}: its catalog is damaged ({problems[0]}). Take another backup.")
     return _told(manifest, documents)

@@ -49,7 +49,7 @@ def store_error(path: Path, error: Exception) -> StoreError:
         "SQLITE_CANTOPEN": "It cannot be opened: check the folder's permissions, or name another with --home.",
         "SQLITE_IOERR": "The disk cannot be written or read: check for room and permissions, then do it again.",
         "SQLITE_NOTADB": "It is not a catalog of Dossier. Name another folder with --home.",
-        "SQLITE_CORRUPT": "It is damaged: restore the folder from a backup.",
+        "SQLITE_CORRUPT": "It is damaged: restore a backup that is whole.",
     }
     name = getattr(error, "sqlite_errorname", "")
     for prefix, words in advice.items():

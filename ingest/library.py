@@ -55,12 +55,11 @@ class Health:
 class _File:
     """A file that was fetched, and the documents read from it; None where it was here already.
 
-    `url` is where it was found, empty for a file of this machine.
+    Where it was found is empty for a file of this machine.
     """
 
     name: str
-    url: str
-    data: bytes
+    fetched: Fetched
     sha256: str
     parsed: list[ParsedDocument] | None
 
@@ -148,14 +147,14 @@ class Library:
         opened = ReadingProcess() if reading is None else nullcontext(reading)
         with ThreadPoolExecutor(1, "reading") as ahead, opened as reader:
 
-            def read(name: str, data: bytes) -> list[ParsedDocument]:
-                return reader.read(name, data, password)
+            def read(name: str, fetched: Fetched) -> list[ParsedDocument]:
+                return reader.read(name, fetched.data, password, fetched.charset)
 
             given = ((name, ahead.submit(self._read, name, fetch, read)) for name, fetch in files)
             for name, file in _one_ahead(given):
                 progress(Progress(name, "reading"))
                 try:
-                    yield from self._add(file.result(), lambda name, data: ahead.submit(read, name, data), progress)
+                    yield from self._add(file.result(), lambda *what: ahead.submit(read, *what), progress)
                 except (DossierError, OSError) as error:
                     reason = str(error) if isinstance(error, DossierError) else f"{name}: {error.strerror or error}"
                     yield Receipt(None, name, "failed", error=reason)
@@ -169,14 +168,14 @@ class Library:
         self,
         name: str,
         fetch: Callable[[], bytes | Fetched],
-        read: Callable[[str, bytes], list[ParsedDocument]],
+        read: Callable[[str, Fetched], list[ParsedDocument]],
     ) -> _File:
         """Fetch a file and read it, unless it is here already. In a thread of its own, while others are embedded."""
         self.require_embedder()
         given = fetch()
-        url, data = (given.url, given.data) if isinstance(given, Fetched) else ("", given)
-        sha256 = hashlib.sha256(data).hexdigest()
-        return _File(name, url, data, sha256, None if self._is_here(name, sha256) else read(name, data))
+        fetched = given if isinstance(given, Fetched) else Fetched("", given)
+        sha256 = hashlib.sha256(fetched.data).hexdigest()
+        return _File(name, fetched, sha256, None if self._is_here(name, sha256) else read(name, fetched))
 
     def _is_here(self, name: str, sha256: str) -> bool:
         """Tell whether every document of a file is here, and adding it under this name would change none."""
@@ -187,23 +186,23 @@ class Library:
     def _add(
         self,
         file: _File,
-        read: Callable[[str, bytes], Future[list[ParsedDocument]]],
+        read: Callable[[str, Fetched], Future[list[ParsedDocument]]],
         progress: Callable[[Progress], None],
     ) -> Iterator[Receipt]:
-        name, sha256 = file.name, file.sha256
+        name, fetched, sha256 = file.name, file.fetched, file.sha256
         known = self.catalog.by_original(sha256)
         if known:
             with self._writing:
-                self._originals.keep(sha256, file.data)  # it may have been lost (see `check`)
+                self._originals.keep(sha256, fetched.data)  # it may have been lost (see `check`)
         if self._is_here(name, sha256):
             yield from (self.receipt("unchanged", source.id, name) for source in known)
             return
         # One that was here when it was to be read may have been removed since.
-        parsed = read(name, file.data).result() if file.parsed is None else file.parsed
+        parsed = read(name, fetched).result() if file.parsed is None else file.parsed
         kept = 0
-        for one in located(parsed, name, file.url):
+        for one in located(parsed, name, fetched.url):
             try:
-                receipt = self._add_document(identified(one, name, sha256, self._publishers), file.data, progress)
+                receipt = self._add_document(identified(one, name, sha256, self._publishers), fetched.data, progress)
             except UnreadableFileError as error:
                 receipt = Receipt(None, name, "failed", error=str(error))
             kept += receipt.status not in ("duplicate", "failed")

@@ -72,7 +72,8 @@ def target_of(address: str) -> Target:
         scheme = parts.scheme.lower()
         if scheme not in _PORTS:
             raise FetchError(
-                f"{shown(address)} cannot be fetched: only http:// and https:// are. Save it, then add the file."
+                f"{shown(address)} cannot be fetched: only http:// and https:// are. Save it on this machine, then add "
+                "the file by its path."
             )
         host, port = _ascii(parts.hostname or ""), parts.port
         path = quote(parts.path, "/%:@!$&'()*+,;=-._~") or "/"
@@ -134,9 +135,10 @@ class Reach:
         found = self._resolved(target, seconds)
         closed = next((address for address in found if not self.may_connect(address)), None)
         if closed is not None:
+            named = closed if closed == target.host else f"{target.host} leads to {closed}, which"
             raise FetchError(
-                f"{target.host} leads to {closed}, which is this machine, one of a private network, or none of the "
-                "open internet. Save the page and add that."
+                f"{named} is this machine, one of a private network, or none of the open internet. Save the page and "
+                "add that."
             )
         return found
 

@@ -6,11 +6,14 @@ so that `text[start:end]` is the quote, verbatim.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table_row", "signature", "note"]
 DocumentKind = Literal["article", "report", "document"]
+
+_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,12 @@ class Fetched:
     data: bytes
     headers: dict[str, str] = field(default_factory=dict)
     unchanged: bool = False
+
+    @property
+    def charset(self) -> str | None:
+        """The encoding that its server names, by whatever name; None where it names none."""
+        named = _CHARSET.search(self.headers.get("content-type", ""))
+        return named[1] if named else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 settings.register_profile("dossier", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dossier")
 
+# Its checks are of several modules, and are to say what they found.
+pytest.register_assert_rewrite("stores")
+
 # Also for pages that run within the tests.
 os.environ["DOSSIER_COMPILED"] = str(COMPILED)
 

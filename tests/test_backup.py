@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ from ingest.backup import back_up, restore
 from ingest.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ingest.embed import Embedder
@@ -100,6 +104,65 @@ def test_a_damaged_backup_is_refused(own_store: Path, tmp_path: Path, at: float)
         # What a ZIP file says twice may be changed; every file in it is whole.
         back_up(home, tmp_path / "again.zip")
         assert files_of(tmp_path / "again.zip") == files_of(tmp_path / "changed.zip")
+
+
+def with_catalog(file: Path, change: Callable[[sqlite3.Connection], object], folder: Path) -> Path:
+    """Return a backup of a changed catalog, with everything else as it was and every hash right."""
+    changed, path = folder / "changed.zip", folder / "catalog.sqlite3"
+    with zipfile.ZipFile(file) as whole, zipfile.ZipFile(changed, "w") as archive:
+        path.write_bytes(whole.read(path.name))
+        with closing(sqlite3.connect(path)) as database:
+            change(database)
+            database.commit()
+        data, about = path.read_bytes(), json.loads(whole.read("manifest.json"))
+        about["files"][path.name] = [len(data), hashlib.sha256(data).hexdigest()]
+        new = {path.name: data, "manifest.json": json.dumps(about)}
+        for one in whole.namelist():
+            archive.writestr(one, new.get(one, whole.read(one)))
+    return changed
+
+
+def break_schema(database: sqlite3.Connection) -> None:
+    database.execute("PRAGMA writable_schema = ON")
+    database.execute("UPDATE sqlite_schema SET sql = 'CREATE' WHERE name = 'documents'")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda database: database.execute("PRAGMA user_version = 99"),
+            "it has version 99, this one reads 1. Install the newer Dossier, or name another backup.",
+        ),
+        (
+            lambda database: database.execute("PRAGMA application_id = 7"),
+            "is not a catalog of Dossier. Name another backup.",
+        ),
+        (break_schema, "It is damaged: restore a backup that is whole."),
+        (lambda database: database.execute("DELETE FROM vectors"), "Take another backup."),
+    ],
+    ids=["newer", "another program's", "damaged", "without vectors"],
+)
+def test_a_catalog_that_cannot_be_used_is_named_by_its_backup(
+    own_store: Path, tmp_path: Path, change: Callable[[sqlite3.Connection], object], said: str
+) -> None:
+    """A backup whose catalog cannot be used is named, with what to do, and no folder that is gone."""
+    back_up(own_store, tmp_path / "backup.zip")
+    changed = with_catalog(tmp_path / "backup.zip", change, tmp_path)
+    problem = problem_of(changed, tmp_path / "restored")
+    assert problem.startswith(f"{changed}: its catalog")
+    assert said in problem
+    assert problem.count(str(tmp_path)) == 1
+    assert "--home" not in problem
+
+
+def test_a_catalog_that_cannot_be_backed_up_is_named(own_store: Path, tmp_path: Path) -> None:
+    """A store whose catalog cannot be backed up is named by its own file, and not by a copy of it."""
+    with closing(sqlite3.connect(own_store / "catalog.sqlite3")) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="written by a newer Dossier") as refused:
+        back_up(own_store, tmp_path / "backup.zip")
+    assert str(refused.value).startswith(str(own_store / "catalog.sqlite3"))
 
 
 def problem_of(backup: Path, home: Path) -> str:

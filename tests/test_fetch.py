@@ -59,6 +59,23 @@ def test_a_page_is_fetched(site: Site) -> None:
     assert local_fetcher().get(site.at("/b")).data == b"%PDF-1.7"
 
 
+@pytest.mark.parametrize(
+    ("sent", "charset"),
+    [
+        ("text/html; charset=windows-1251", "windows-1251"),
+        ('Text/HTML;boundary=x ; CHARSET = "Windows-1251"', "Windows-1251"),
+        ("text/html", None),
+        ("text/html; charset=", None),
+        ("text/html; charset=\xe4", None),
+        ("", None),
+    ],
+)
+def test_the_encoding_that_a_server_names(site: Site, sent: str, charset: str | None) -> None:
+    """The encoding is what the type of the content names it, if it does."""
+    site.pages["/a"] = giving(PAGE, Content_Type=sent)
+    assert local_fetcher().get(site.at("/a")).charset == charset
+
+
 def test_what_a_site_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A site is told an honest name and nothing else: no cookie, no referrer; no proxy stands between."""
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "https_proxy"):
@@ -97,7 +114,7 @@ def test_nobody_listens() -> None:
 
 def test_loopback_is_closed_without_being_told(site: Site, only_here: list[str]) -> None:
     """A fetcher that is told nothing reaches no site on this machine, by number or by name."""
-    assert "127.0.0.1 leads to 127.0.0.1, which is this machine" in refused(Fetcher(), site.at("/a", "127.0.0.1"))
+    assert "is not fetched: 127.0.0.1 is this machine" in refused(Fetcher(), site.at("/a", "127.0.0.1"))
     assert "which is this machine" in refused(Fetcher(Reach(resolving())), site.at("/a"))
     assert only_here == []
 
@@ -118,12 +135,12 @@ def test_a_redirect_is_followed(site: Site, status: int) -> None:
 @pytest.mark.parametrize(
     ("location", "why"),
     [
-        ("http://10.0.0.1/", "leads to 10.0.0.1"),
-        ("http://169.254.169.254/latest/meta-data/", "leads to 169.254.169.254"),
-        ("http://2852039166/", "leads to 169.254.169.254"),
-        ("//[::1]/", "leads to ::1"),
+        ("http://10.0.0.1/", "10.0.0.1 is this machine, one of a private network"),
+        ("http://169.254.169.254/latest/meta-data/", "169.254.169.254 is this machine"),
+        ("http://2852039166/", "2852039166 leads to 169.254.169.254"),
+        ("//[::1]/", "::1 is this machine"),
         ("http://inside.example/", "leads to 192.168.1.1"),
-        ("http://[64:ff9b::a00:1]/", "leads to 64:ff9b::a00:1"),
+        ("http://[64:ff9b::a00:1]/", "64:ff9b::a00:1 is this machine"),
         ("file:///etc/passwd", "only http:// and https://"),
         ("ftp://lantern.example/", "only http:// and https://"),
         ("http://me:pass@lantern.example/", "holds a user name"),

@@ -97,6 +97,20 @@ def test_a_report_keeps_its_address(library: Library, site: Site) -> None:
     assert source.publisher == "lantern.example"
 
 
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+def test_the_encoding_that_a_server_names_counts(library: Library, site: Site, kind: str) -> None:
+    """A page is read in the encoding that its server names, and its original, kept as it was sent, is known again."""
+    words = "Порт купил двенадцать ворот."
+    text = f'<html><head><meta charset="koi8-r"></head><body><p>{words}</p></body></html>'
+    data = (words if kind == "text/plain" else text).encode("windows-1251")
+    site.pages["/a"] = giving(data, Content_Type=f"{kind}; charset=windows-1251")
+    document = added(library, site.at("/a"))
+    assert document.text == words
+    assert (library.home / "originals" / document.source.sha256).read_bytes() == data
+    (again,) = add(library, site.at("/a"))
+    assert (again.status, again.id) == ("unchanged", document.source.id)
+
+
 def test_a_page_of_the_same_site_names_its_address(library: Library, site: Site) -> None:
     """The address that a page calls its own counts, if it is of the host that the page came from."""
     site.pages["/a"] = giving(article("Gates", GATES, og_url=site.at("/gates")))
@@ -178,7 +192,7 @@ def test_a_failure_harms_no_other(library: Library, site: Site) -> None:
     assert f"{gone}: the server answers 404" in errors[0]
     assert f"{picture} seems to be a PNG picture" in errors[1]
     assert "pw" not in errors[2] + receipts[2].name
-    assert "leads to 10.0.0.1" in errors[3]
+    assert "10.0.0.1 is this machine, one of a private network" in errors[3]
 
 
 def test_a_store_of_before_is_added_to(tmp_path: object, library: Library, site: Site) -> None:

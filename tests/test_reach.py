@@ -34,9 +34,25 @@ OPEN = ["1.1.1.1", "8.8.8.8", "93.184.216.34", "172.32.0.1", "100.128.0.1", "260
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_no_spelling_reaches_this_machine(host: str, only_here: list[str]) -> None:
     """However this machine's own address is spelt, it is not reached."""
-    with pytest.raises(FetchError, match=r"leads to .*, which is this machine"):
+    with pytest.raises(FetchError, match=r"^\S+ (leads to \S+, which )?is this machine"):
         Reach(resolve=resolving()).addresses(target_of(f"http://{host}/"), 5)
     assert only_here == []
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("127.0.0.1", "127.0.0.1 is this machine"),
+        ("[0:0:0:0:0:0:0:1]", "::1 is this machine"),
+        ("127.1", "127.1 leads to 127.0.0.1, which is this machine"),
+        ("inside.example", "inside.example leads to 10.0.0.1, which is this machine"),
+    ],
+)
+def test_an_address_is_said_once(host: str, said: str) -> None:
+    """A host that is refused is said with the numeric address that it leads to, where it is not that address itself."""
+    with pytest.raises(FetchError) as refused:
+        Reach(resolve=resolving(inside_example="10.0.0.1")).addresses(target_of(f"http://{host}/"), 5)
+    assert str(refused.value).startswith(said)
 
 
 @pytest.mark.parametrize("address", CLOSED)

@@ -91,6 +91,27 @@ def test_encodings(encoding: str, declared: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("encoding", "charset", "declared"),
+    [
+        ("cp1251", "windows-1251", "koi8-r"),
+        ("cp1251", "Windows-1251", ""),
+        ("cp1251", "nonsense", "windows-1251"),
+        ("cp1251", "unicode_escape", "windows-1251"),
+        ("cp1251", "idna", "windows-1251"),
+        ("cp1251", "zlib", "windows-1251"),
+        ("utf-8-sig", "windows-1251", "windows-1251"),
+        ("utf-16", "windows-1251", "windows-1251"),
+        ("utf-8", "windows-1251", "koi8-r"),
+    ],
+)
+def test_an_encoding_that_the_server_names(encoding: str, charset: str, declared: str) -> None:
+    """A known encoding that the server names comes before the page's, and after a byte order mark and what is UTF-8."""
+    page = f'<html><head><meta charset="{declared}"></head><body><p>Камеры для города</p></body></html>'
+    (document,) = html.read(page.encode(encoding), "page.html", charset)
+    assert document.text == "Камеры для города"
+
+
+@pytest.mark.parametrize(
     "page",
     [
         "<html><body><script>render()</script></body></html>",

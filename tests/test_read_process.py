@@ -104,6 +104,12 @@ def test_same_in_child(reading: ReadingProcess) -> None:
     assert reading.read("a.md", source) == [replace(read_text(source, "a.md")[0], language="en")]
 
 
+def test_the_encoding_reaches_the_child(reading: ReadingProcess) -> None:
+    """A file is read in the encoding that whoever sent it names."""
+    (document,) = reading.read("a.txt", "Камеры".encode("koi8-r"), charset="koi8-r")
+    assert document.text == "Камеры"
+
+
 def test_error_in_child_keeps_the_child(reading: ReadingProcess) -> None:
     """A file that cannot be read is an error with its name, and the same process reads the next."""
     reading.read("a.txt", PROSE)

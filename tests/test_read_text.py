@@ -17,6 +17,14 @@ def blocks(document) -> list[tuple[str, str]]:
     return [(document.text[block.start : block.end], block.kind) for block in document.blocks]
 
 
+def test_an_encoding_that_the_server_names() -> None:
+    """A text is read in the encoding that its server names; an unknown one is as if none were named."""
+    (document,) = text.read("Камеры для города".encode("koi8-r"), "notes.txt", "koi8-r")
+    assert document.text == "Камеры для города"
+    french = "Le café de Dumfrée, déjà vu.".encode("cp1252")
+    assert text.read(french, "notes.txt", "nonsense") == text.read(french, "notes.txt")
+
+
 MARKDOWN = """---
 title: "Cameras: a brief"
 publisher: The Ledger

@@ -88,6 +88,15 @@ def test_links_lead_somewhere() -> None:
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+def test_a_promise_about_safety_has_its_test() -> None:
+    """Every promise in the table of SECURITY.md names a file of tests, or more, that exist."""
+    table = re.findall(r"^\| (?!Promise|-)(.*) \|$", (ROOT / "SECURITY.md").read_text(encoding="utf-8"), re.MULTILINE)
+    tests = {promise: re.findall(r"`(tests/\w+\.py)`", promise) for promise in table}
+    assert tests
+    assert [promise for promise, files in tests.items() if not files] == []
+    assert [file for files in tests.values() for file in files if not (ROOT / file).is_file()] == []
+
+
 def test_the_readme_is_the_help() -> None:
     """What the help says of the home's default, the README says too."""
     assert "default `.dossier` in the current folder" in README

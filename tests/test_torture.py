@@ -15,6 +15,7 @@ from evals.__main__ import main
 from evals.torture import broken, crashes, full, hostile, many, mutants, second, steps
 from evals.torture.crashes import Killed, Store, new_store
 from evals.torture.run import PARTS
+from evals.torture.standing import standing
 from evals.torture.steps import STEPS, owner_of
 from evals.torture.texts import Article, Deed, Ledger
 from ingest.database import Database
@@ -100,6 +101,12 @@ def test_a_ledger_doubts_only_what_was_not_acknowledged() -> None:
     assert ledger.settle({2: [1]}) == []
     assert ledger.gone == {Article(1, 1), Article(1, 2)}
     assert len(ledger.settle({2: [1, 2]})) == 1
+
+
+def test_what_went_wrong_twice_did_not_hold_once() -> None:
+    """What was tried and went wrong in several ways is one that did not hold."""
+    found = standing(3, ["a | lost", "a | late", "c | lost"], 1.6, {"refused": 1})
+    assert (found["tried"], found["held"], found["refused"], found["seconds"]) == (3, 1, 1, 2)
 
 
 def test_a_killed_process_loses_nothing(store: Store) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.torture.children import Child
 from evals.torture.crashes import Store
+from evals.torture.standing import standing
 from evals.torture.work import torment
 
 if TYPE_CHECKING:
@@ -86,13 +87,7 @@ def run(store: Store, dice: Random, some: Sequence[tuple[str, Path | None]]) -> 
                 pass
             if child.end() != 0:
                 wrong.append(f"{name} | the start ended with {child.end()}")
-        yield {
-            "tried": number,
-            "held": number - len({one.partition(" | ")[0] for one in wrong}),
-            "starts that mended something": mended,
-            "wrong": wrong,
-            "seconds": round(time.perf_counter() - began),
-        }
+        yield standing(number, wrong, time.perf_counter() - began, {"starts that mended something": mended})
 
 
 def _damage(home: Path, how: str, path: Path | None, dice: Random) -> None:

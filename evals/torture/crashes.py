@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from evals.torture.children import Child, FaultError
+from evals.torture.standing import standing
 from evals.torture.steps import DEEDS, STEPS, Crash
 from evals.torture.texts import Article, Deed, Ledger, filled
 from evals.torture.work import Task, Vectors, fill, torment
@@ -70,16 +71,13 @@ class Killed:
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures."""
-        return {
-            "tried": self.kills,
-            "held": self.kills - len({one.partition(" | ")[0] for one in self.wrong}),
+        figures = {
             "crash points": len(self.points),
             "not reached": self.not_reached,
             "within a deed": self.in_deed,
             "starts that mended something": self.mended,
-            "wrong": self.wrong,
-            "seconds": round(self.seconds),
         }
+        return standing(self.kills, self.wrong, self.seconds, figures)
 
 
 def deeds_of(ledger: Ledger, dice: Random, kinds: Iterable[Any] = (None, None, None)) -> list[Deed]:

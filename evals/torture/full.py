@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from evals.torture.audit import audit
 from evals.torture.children import Child, FaultError
 from evals.torture.crashes import Store, deeds_of
+from evals.torture.standing import standing
 from evals.torture.work import Task, do, opened
 from ingest.errors import DossierError
 
@@ -166,13 +167,7 @@ def run(store: Store, dice: Random, trials: Sequence[int | str]) -> Iterator[dic
         problems, said = _tried(copy, dice, trial)
         refused += len(said)
         wrong += [f"{name} | {one}" for one in (*problems, *unclear(said, copy.home))]
-        yield {
-            "tried": number,
-            "held": number - len({one.partition(" | ")[0] for one in wrong}),
-            "refused": refused,
-            "wrong": wrong,
-            "seconds": round(time.perf_counter() - began),
-        }
+        yield standing(number, wrong, time.perf_counter() - began, {"refused": refused})
 
 
 def filled_like(store: Store) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 from evals.stores import COMPILED, open_store
 from evals.torture.children import Child
 from evals.torture.mutants import bombs, mutant, odd_files, seeds
+from evals.torture.standing import standing
 from ingest.embed import Embedder
 from ingest.read import DEFAULT_LIMITS
 
@@ -137,14 +138,5 @@ def run(home: Path, kind: str, seed: int, numbers: Sequence[int]) -> Iterator[di
 def _standing(
     became: dict[str, int], wrong: list[str], slowest: tuple[float, str], memory: float, began: float
 ) -> dict[str, Any]:
-    tried = sum(became.values())
-    return {
-        "tried": tried,
-        "held": tried - len({one.partition(" | ")[0] for one in wrong}),
-        **became,
-        "slowest, s": slowest[0],
-        "slowest": slowest[1],
-        "a child's memory at most, MB": round(memory),
-        "wrong": wrong,
-        "seconds": round(time.perf_counter() - began),
-    }
+    figures = {"slowest, s": slowest[0], "slowest": slowest[1], "a child's memory at most, MB": round(memory)}
+    return standing(sum(became.values()), wrong, time.perf_counter() - began, became | figures)

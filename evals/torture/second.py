@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from evals.stores import COMPILED, ROOT
 from evals.torture.children import Child
 from evals.torture.crashes import deeds_of
+from evals.torture.standing import standing
 from evals.torture.work import Task, do, opened
 
 if TYPE_CHECKING:
@@ -79,13 +80,7 @@ def run(store: Store, dice: Random, tries: int, folder: Path) -> Iterator[dict[s
 
 
 def _standing(number: int, wrong: list[str], slowest: float, began: float) -> dict[str, Any]:
-    return {
-        "tried": number,
-        "held": number - len({one.partition(" | ")[0] for one in wrong}),
-        "slowest, s": round(slowest, 1),
-        "wrong": wrong,
-        "seconds": round(time.perf_counter() - began),
-    }
+    return standing(number, wrong, time.perf_counter() - began, {"slowest, s": round(slowest, 1)})
 
 
 def _tried(command: list[str], home: Path, owner: int) -> tuple[float, str]:

@@ -69,9 +69,11 @@ class ReadingHere:
     def __exit__(self, *_: object) -> None:
         """End nothing."""
 
-    def read(self, name: str, data: bytes, password: str | None = None) -> list[ParsedDocument]:
+    def read(
+        self, name: str, data: bytes, password: str | None = None, charset: str | None = None
+    ) -> list[ParsedDocument]:
         """Return the documents in a file."""
-        return formats.read(data, name, DEFAULT_LIMITS, password)
+        return formats.read(data, name, DEFAULT_LIMITS, password, charset)
 
 
 class Heard(logging.Handler):

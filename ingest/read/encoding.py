@@ -1,10 +1,17 @@
-"""From bytes to characters: byte order mark, UTF-8, the encoding that the file declares, then a guess."""
+"""From bytes to characters: byte order mark, UTF-8, the encoding that is declared, then a guess.
+
+UTF-8 before what is declared: other text is not valid as such, and many servers name one encoding for all they send.
+"""
 
 from __future__ import annotations
 
 import codecs
+from typing import TYPE_CHECKING
 
 from ingest.errors import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,18 +36,22 @@ _USUAL = (
     "cp1252 cp1250 cp1251 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 koi8_r koi8_u gb18030 big5hkscs cp932 euc_jp "
     "cp949 iso2022_jp iso2022_kr"
 ).split()
-_ASCII = bytes(range(0x20, 0x7F))
+# Ends with what Python's own encodings, which no page is in, take for one letter.
+_ASCII = bytes(range(0x20, 0x7F)) + rb"\u0041"
 
 
-def decode(data: bytes, name: str, declared: str | None = None) -> str:
-    """Return the text of `data`; raise UnreadableFileError when it is no text in any known encoding."""
+def decode(data: bytes, name: str, *declared: str | None) -> str:
+    """Return the text of `data`; raise UnreadableFileError when it is no text in any known encoding.
+
+    Of the encodings that are declared the first that is known counts.
+    """
     text = _decoded(data, declared)
     if text is None or "\0" in text:
         raise UnreadableFileError(f"{name} is not text in any known encoding; save it as UTF-8 and add it again.")
     return text
 
 
-def _decoded(data: bytes, declared: str | None) -> str | None:
+def _decoded(data: bytes, declared: Iterable[str | None]) -> str | None:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").removeprefix("\ufeff")
@@ -50,7 +61,7 @@ def _decoded(data: bytes, declared: str | None) -> str | None:
             return data.decode()
         except UnicodeDecodeError:
             pass
-    known = _known_encoding(declared)
+    known = next((known for one in declared if (known := _known_encoding(one))), None)
     if known is not None:
         return data.decode(known, "replace")
     return _guessed(data)
@@ -60,7 +71,7 @@ def _known_encoding(declared: str | None) -> str | None:
     """Return Python's name for a declared encoding, None for one that is unknown or does not hold ASCII as it is."""
     try:
         name = codecs.lookup(declared or "").name
-        transparent = _ASCII.decode(name) == _ASCII.decode("ascii")
+        transparent = _ASCII.decode(name, "replace") == _ASCII.decode("ascii")
     except (LookupError, UnicodeError, ValueError):
         return None
     return _WIDER.get(name, name) if transparent else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Format = Literal["pdf", "docx", "html", "wordpress", "text"]
 
-# Modules with `read(data, name) -> list[ParsedDocument]`, imported when first needed.
+# Modules with `read(data, name, ...) -> list[ParsedDocument]`, imported when first needed.
 READERS: dict[Format, str] = {
     "pdf": "ingest.read.pdf",
     "docx": "ingest.read.docx",
@@ -70,7 +70,13 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, password: str | None = None) -> list[ParsedDocument]:
+def read(
+    data: bytes,
+    name: str,
+    limits: Limits = DEFAULT_LIMITS,
+    password: str | None = None,
+    charset: str | None = None,
+) -> list[ParsedDocument]:
     """Return the documents in a file, each with text and language; raise UnreadableFileError naming the file."""
     found = sniff(data, name)
     if found in ("html", "wordpress") and len(data) > limits.markup_bytes:
@@ -81,6 +87,8 @@ def read(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, password: str 
     options: dict[Format, dict[str, Any]] = {
         "pdf": {"password": password},
         "docx": {"unpacked_limit": limits.unpacked_bytes},
+        "html": {"charset": charset},
+        "text": {"charset": charset},
     }
     documents: list[ParsedDocument] = import_module(READERS[found]).read(data, name, **options.get(found, {}))
     return [_checked(document, name, limits) for document in documents]

@@ -51,10 +51,14 @@ _ARTICLE_SHARE = 0.2
 _ARTICLE_LENGTH = 250
 
 
-def read(data: bytes, name: str) -> list[ParsedDocument]:
-    """Return the article of an HTML page; raise UnreadableFileError when there is no text in it."""
+def read(data: bytes, name: str, charset: str | None = None) -> list[ParsedDocument]:
+    """Return the article of an HTML page; raise UnreadableFileError when there is no text in it.
+
+    `charset` is what its server names; by the standard it comes before what the page declares:
+    https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding
+    """
     declared = _DECLARED_CHARSET.search(data, 0, 4096)
-    root = parse(decode(data, name, declared[1].decode("ascii") if declared else None), name)
+    root = parse(decode(data, name, charset, declared[1].decode("ascii") if declared else None), name)
     facts = _metadata(root)
     facts["title"] = facts["title"] or PurePath(name).stem
     left_out = prune(root)

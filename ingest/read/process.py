@@ -68,9 +68,14 @@ class ReadingProcess:
     ) -> None:
         self.close()
 
-    def read(self, name: str, data: bytes, password: str | None = None) -> list[ParsedDocument]:
-        """Return the documents in a file; raise UnreadableFileError when it cannot be read within the limits."""
-        request = self._request(name, data, password)
+    def read(
+        self, name: str, data: bytes, password: str | None = None, charset: str | None = None
+    ) -> list[ParsedDocument]:
+        """Return the documents in a file; raise UnreadableFileError when it cannot be read within the limits.
+
+        `charset` is the encoding that whoever sent the file names; what it says of itself comes after that.
+        """
+        request = self._request(name, data, password) | {"charset": charset}
         answer, _ = self._answer(request, data)
         with self._holding_together(request["name"]):
             return [wire.unpack(document) for document in answer["documents"]]

@@ -27,9 +27,9 @@ _WRAPPED = 200
 _NESTING = 100
 
 
-def read(data: bytes, name: str) -> list[ParsedDocument]:
-    """Return the document in a text file; raise UnreadableFileError when it is binary or empty."""
-    text = re.sub(r"\r\n?", "\n", decode(data, name))
+def read(data: bytes, name: str, charset: str | None = None) -> list[ParsedDocument]:
+    """Return the document in a text file, sent as `charset`; UnreadableFileError when it is binary or empty."""
+    text = re.sub(r"\r\n?", "\n", decode(data, name, charset))
     fields, body = _front_matter(text)
     builder = TextBuilder()
     if fields or PurePath(name).suffix.lower() in MARKDOWN_SUFFIXES:

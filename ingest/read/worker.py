@@ -72,7 +72,7 @@ def _answer(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes
             from ingest.read import pdf_marks  # noqa: PLC0415 - most files are only read
 
             return pdf_marks.picture(data, name, request["picture"], request["password"])
-        documents = formats.read(data, name, limits, request["password"])
+        documents = formats.read(data, name, limits, request["password"], request["charset"])
         return {"documents": [wire.pack(document) for document in documents]}, b""
     except UnreadableFileError as error:
         return {"error": str(error), "locked": isinstance(error, LockedFileError)}, b""
