@@ -33,7 +33,7 @@ eval: $(VENV)/.dev
 	@$(BIN)/python -m evals $(ARGS)
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m evals ingest scale page $(ARGS)
+	@$(BIN)/python -m evals embedding ingest scale page $(ARGS)
 
 torture: $(VENV)/.dev
 	@$(BIN)/python -m evals torture $(ARGS)

@@ -21,7 +21,8 @@ DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 # What each setting means, as the README shows it.
 SETTINGS = {
     "DOSSIER_HOME": "folder of the store; default .dossier in the current folder",
-    "DOSSIER_EMBEDDER": f"folder of a Sentence Transformers model; default {DEFAULT_EMBEDDER}, which is installed",
+    "DOSSIER_EMBEDDER": f"folder of a Sentence Transformers model, or {DEFAULT_EMBEDDER}-int8: quicker to add by, "
+    f"finds a little else, needs the extra int8; default {DEFAULT_EMBEDDER}, which is installed",
     "DOSSIER_COMPILED": "folder of the default embedding model as compiled for this machine; default in the store",
     "DOSSIER_FIRMS": "a list of your own, in the columns of corpus/firms.csv, beside the one that ships",
     "DOSSIER_MODEL": "a chat model that writes the answers, as provider:name; default none, answers are quotes",

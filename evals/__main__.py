@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals import answers, chunking, claims, financebench, firms, ingest_speed, page, plot, report, scale
+from evals import answers, chunking, claims, embedding, financebench, firms, ingest_speed, page, plot, report, scale
 from evals.pieces import TooFewError
 from evals.stores import SkippedError
 from evals.torture.run import PARTS, Amounts
@@ -34,6 +34,7 @@ MEASUREMENTS = (
     "scale",
     "financebench",
     "naive",
+    "embedding",
     "ingest",
 )
 TORTURE = "torture"
@@ -71,6 +72,7 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
         "scale": lambda: scale.run(home, options.sizes or scale.SIZES),
         "financebench": lambda: financebench.run(home, documents),
         "naive": lambda: financebench.run_reference(python, documents),
+        "embedding": embedding.run,
         "ingest": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS),
         TORTURE: lambda: run_torture(home / TORTURE, _amounts(options)),
         "ingest, reference": lambda: financebench.run_reference(python, documents or ingest_speed.DOCUMENTS),
@@ -99,6 +101,7 @@ def _sections(results: dict[str, Any]) -> list[str]:
         ("firms", report.firms),
         ("chunking", report.chunking),
         ("scale", report.scale),
+        ("embedding", report.embedding),
         (TORTURE, report.torture),
     ):
         if results.get(name):

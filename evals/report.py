@@ -183,6 +183,24 @@ def financebench(measured: Mapping[str, dict[str, Any]]) -> str:
     return _section("FinanceBench", _compared([*rows, *_speeds(measured)], measured), note, some)
 
 
+def embedding(results: Mapping[str, dict[str, Any]]) -> str:
+    """Report how fast each way of embedding is, and whether it finds what the first does."""
+    first, *_ = results.values()
+    rows = [
+        (
+            name,
+            f"{one['pieces_per_second']:,.0f}",
+            f"{one['pieces_per_second'] / first['pieces_per_second']:.2f}",
+            f"{one['cosine']:.5f}",
+            f"{_percent(one['same'])} %",
+        )
+        for name, one in results.items()
+    ]
+    header = ("", "word pieces a second", "ratio", "cosine to the first", "same ten nearest")
+    note = "Texts as long as passages, each way timed in turn, medians. The reference embeds like the first."
+    return _section("Embedding", _table(header, rows), note, {})
+
+
 def ingest(measured: Mapping[str, dict[str, Any]]) -> str:
     """Report ingest speed by who was measured."""
     some = next(iter(measured.values()))

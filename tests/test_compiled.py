@@ -10,7 +10,8 @@ from documents import ARABIC, CHINESE, ENGLISH, LONG_RUNS
 from specimens import COMPILED, ROOT, environment
 
 from ingest.compiled import CompiledModel
-from ingest.embed import Embedder
+from ingest.embed import QUANTIZED_MODEL, Embedder
+from ingest.errors import DossierError
 
 BRIEFS = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "corpus" / "briefs").glob("*.md"))]
 TEXTS = [
@@ -167,3 +168,31 @@ def test_two_at_once_make_one(tmp_path: Path):
     ]
     assert all(process.communicate()[0].startswith("OpenVINO") for process in running)
     assert {path.name for path in tmp_path.iterdir()} == {Embedder().fingerprint, "making.lock"}
+
+
+@pytest.fixture(scope="session")
+def eight_bits(tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    """Return the model in 8 bits, made anew."""
+    return Embedder(QUANTIZED_MODEL, compiled=tmp_path_factory.mktemp("compiled"))
+
+
+@pytest.mark.slow
+def test_eight_bits_are_near_the_model(eight_bits: Embedder, plain: Embedder, capsys: pytest.CaptureFixture[str]):
+    """Made in 8 bits the model says so, prints nothing, and gives nearly the same vectors, also when opened again."""
+    assert "int8" in eight_bits.runs_in
+    assert capsys.readouterr().out == ""
+    assert eight_bits.fingerprint != plain.fingerprint
+    texts = [text for text in TEXTS if len(text) > 40]
+    vectors = eight_bits.documents(texts)
+    assert (vectors * plain.documents(texts)).sum(axis=1).mean() > 0.99
+    again = Embedder(QUANTIZED_MODEL, compiled=eight_bits._compiled_in)
+    assert (again.documents(texts) * vectors).sum(axis=1).min() > 0.9998
+
+
+def test_eight_bits_need_what_makes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where the model in 8 bits cannot be made, the error says what to install, and no other model takes its place."""
+    monkeypatch.setitem(sys.modules, "nncf", None)
+    with pytest.raises(DossierError, match=r"dossier\[int8\].*DOSSIER_EMBEDDER"):
+        Embedder(QUANTIZED_MODEL, compiled=tmp_path / "compiled").queries([QUESTION])
+    with pytest.raises(DossierError, match="no folder"):
+        Embedder(QUANTIZED_MODEL).queries([QUESTION])

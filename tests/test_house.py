@@ -28,6 +28,7 @@ OWNERS = {
     "langchain_core": ("app/write.py",),
     "protego": ("ingest/robots.py",),
     "tantivy": ("ingest/lexical.py",),
+    "nncf": ("ingest/quantized.py",),
     # Who could send anything: besides these only the libraries that the chat model's and the page's owners start.
     "http": ("ingest/fetch.py",),
     "ssl": ("ingest/fetch.py",),
