@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TORCH := 'torch>=2.6,<=2.13.0'
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: chat test test-slow lint eval bench torture clean help
+.PHONY: chat test test-slow lint eval bench torture connections clean help
 
 help:
 	@echo "make chat    set up, then open the page"
@@ -15,6 +15,7 @@ help:
 	@echo "make eval    measure quality and speed (needs the evaluation material; see README)"
 	@echo "make bench   measure speed alone: ingest beside the reference, growth, the page"
 	@echo "make torture kill, break, crowd and starve stores, feed them hostile files (hours; a part by ARGS, see README)"
+	@echo "make connections  run the tests under strace and list what leaves this machine (nothing should; Linux)"
 	@echo "make clean   remove the environment; the store in .dossier stays"
 
 chat: $(VENV)/.installed
@@ -37,6 +38,10 @@ bench: $(VENV)/.dev
 
 torture: $(VENV)/.dev
 	@$(BIN)/python -m evals torture $(ARGS)
+
+# Without the browser, which speaks to its makers of its own accord.
+connections: $(VENV)/.dev
+	@$(BIN)/python -m evals.connections $(BIN)/python -m pytest -m "not slow" --ignore tests/test_browser.py $(ARGS)
 
 clean:
 	rm -rf $(VENV)
