@@ -7,16 +7,14 @@ is the numeric address that was checked. No proxy, no cookie, no referrer, no co
 from __future__ import annotations
 
 import http.client
-import io
-import socket
 import ssl
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from ingest.connection import Budget, Connection, FetchLimits
 from ingest.errors import FetchError
 from ingest.reach import Reach, target_of
 from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE
@@ -38,8 +36,6 @@ _HEADERS = {
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (429, 503)
 _PIECE = 65_536
-# What is too short to wait for, and as long as a clock may be off.
-_MOMENT = 0.01
 _ADVICE = {
     401: "It wants a user name or a payment: save the page from your browser, then add the file.",
     403: "It does not let programs read this: save the page from your browser, then add the file.",
@@ -47,21 +43,6 @@ _ADVICE = {
     410: "What stood there was removed.",
     429: "It is asked too often: try again later.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """Seconds: for a fetch with its redirects, for a server that says nothing, between two requests to one host.
-
-    What robots.txt or a busy server asks to wait is waited up to `longest_pause`.
-    """
-
-    seconds: float = 120.0
-    silence: float = 20.0
-    pause: float = 1.0
-    longest_pause: float = 30.0
-    redirects: int = 10
-    tries: int = 3
 
 
 class Fetcher:
@@ -86,7 +67,7 @@ class Fetcher:
         What did not change since a visit is not sent again.
         """
         asked = target_of(address)
-        fetch = _Fetch(asked, most, _Time(asked.url, self._limits), visit)
+        fetch = _Fetch(asked, most, Budget(asked.url, self._limits), visit)
         target, answer = self._followed(fetch)
         if answer.status == HTTPStatus.NOT_MODIFIED and fetch.conditions(target):
             return Fetched(target.url, b"", answer.headers, unchanged=True)
@@ -127,7 +108,7 @@ class Fetcher:
 
     def _read_robots(self, fetch: _Fetch, target: Target) -> Robots:
         """Return the rules of a site; one without a file has none, and one that cannot say them is left alone."""
-        asked = _Fetch(target_of(f"{target.origin}/robots.txt"), MOST_BYTES, fetch.time, whole=False)
+        asked = _Fetch(target_of(f"{target.origin}/robots.txt"), MOST_BYTES, fetch.budget, whole=False)
         try:
             _, answer = self._followed(asked, by_robots=False)
         except FetchError as error:
@@ -158,7 +139,7 @@ class Fetcher:
 
     def _addresses(self, fetch: _Fetch, target: Target) -> Sequence[str]:
         try:
-            return self._reach.addresses(target, fetch.time.left())
+            return self._reach.addresses(target, fetch.budget.left())
         except FetchError as error:
             raise FetchError(f"{fetch.where(target)} is not fetched: {error}") from error
 
@@ -166,10 +147,10 @@ class Fetcher:
         """Send one request, not sooner than `delay` after the one before to that host, and return its answer."""
         last = self._last.get(target.host)
         if last is not None and (wait := last + delay - time.monotonic()) > 0:
-            fetch.time.stop(wait)
+            fetch.budget.stop(wait)
         try:
             addresses = self._addresses(fetch, target)
-            connection = _Connection(target, addresses, fetch.time, self._tls)
+            connection = Connection(target, addresses, fetch.budget, self._tls)
             try:
                 connection.request("GET", target.path, headers=_HEADERS | fetch.conditions(target))
                 response = connection.getresponse()
@@ -182,7 +163,7 @@ class Fetcher:
                 f"({error.verify_message}). Check the address; on macOS, that Python's certificates are installed."
             ) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            fetch.time.left()  # what it was waiting for when the time was over is not the reason
+            fetch.budget.left()  # what it was waiting for when the time was over is not the reason
             raise FetchError(
                 f"{fetch.where(target)} cannot be fetched: {_problem(error)}. Try again later, or save the page and "
                 "add the file."
@@ -197,7 +178,7 @@ class _Fetch:
 
     target: Target
     most: int
-    time: _Time
+    budget: Budget
     visit: Visit | None = None
     whole: bool = True
 
@@ -238,30 +219,6 @@ class _Fetch:
         return b"".join(pieces)[: self.most]
 
 
-class _Time:
-    """How long a fetch may still take; polite waiting is not counted."""
-
-    def __init__(self, url: str, limits: FetchLimits) -> None:
-        self._url = url
-        self._limits = limits
-        self._until = time.monotonic() + limits.seconds
-
-    def left(self) -> float:
-        """Return the seconds until the end, or until a silent server is given up; FetchError when none are left."""
-        left = self._until - time.monotonic()
-        if left < _MOMENT:
-            raise FetchError(
-                f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again "
-                "later, or save the page and add the file."
-            )
-        return min(left, self._limits.silence)
-
-    def stop(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-        self._until += seconds
-
-
 @dataclass(frozen=True, slots=True)
 class _Answer:
     """The answer to one request; `headers` in lower case."""
@@ -275,87 +232,6 @@ class _Answer:
         names = dict.fromkeys(name.lower() for name in response.headers)
         headers = {name: ", ".join(map(str, response.headers.get_all(name, []))) for name in names}
         return cls(response.status, headers, data)
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to one of the numeric addresses that were checked, which watches the time."""
-
-    def __init__(
-        self, target: Target, addresses: Sequence[str], left: _Time, tls: Callable[[], ssl.SSLContext]
-    ) -> None:
-        super().__init__(target.host, target.port)
-        self.default_port = {"http": 80, "https": 443}[target.scheme]
-        self._target = target
-        self._addresses = addresses
-        self._left = left
-        self._make_tls = tls
-        self._socket: socket.socket | None = None
-
-    def connect(self) -> None:
-        """Connect to the first address that takes it; OSError when none does."""
-        problem: OSError | None = None
-        for address in self._addresses:
-            family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
-            self._socket = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                self._socket.settimeout(self._left.left())
-                self._socket.connect((address, self._target.port))
-                break
-            except OSError as error:
-                self._socket.close()
-                problem = error
-        else:
-            raise problem or OSError("no address")
-        if self._target.scheme == "https":
-            self._socket.settimeout(self._left.left())  # for the whole handshake
-            # Who cuts a connection off must not make it look as if the page ended there.
-            self._socket = self._make_tls().wrap_socket(
-                self._socket, server_hostname=self._target.host, suppress_ragged_eofs=False
-            )
-        self.sock: Any = _Timed(self._socket, self._left)
-
-    def hang_up(self) -> None:
-        """Close it."""
-        if self._socket is not None:
-            self._socket.close()
-
-
-class _Timed:
-    """As much of a socket as the client of HTTP uses; the time is looked at before each read."""
-
-    def __init__(self, connected: socket.socket, left: _Time) -> None:
-        self._socket = connected
-        self._left = left
-
-    def sendall(self, data: bytes) -> None:
-        """Send, within the time."""
-        self._socket.settimeout(self._left.left())
-        self._socket.sendall(data)
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        """Return what reads from it."""
-        return io.BufferedReader(_Reading(self._socket, self._left))
-
-    def close(self) -> None:
-        """Leave it open: the client closes it as soon as an answer begins, and it is read from until that ends."""
-
-
-class _Reading(io.RawIOBase):
-    """The reading end of a socket."""
-
-    def __init__(self, connected: socket.socket, left: _Time) -> None:
-        super().__init__()
-        self._socket = connected
-        self._left = left
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read what is there, within the time."""
-        self._socket.settimeout(self._left.left())
-        return self._socket.recv_into(buffer)
 
 
 def _redirected(fetch: _Fetch, target: Target, answer: _Answer) -> Target:

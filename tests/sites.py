@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ingest.fetch import Fetcher, FetchLimits
+from ingest.connection import FetchLimits
+from ingest.fetch import Fetcher
 from ingest.reach import Reach
 
 if TYPE_CHECKING:

@@ -28,9 +28,9 @@ OWNERS = {
     "langchain_core": ("app/write.py",),
     "protego": ("ingest/robots.py",),
     # Who could send anything: besides these only the libraries that the chat model's and the page's owners start.
-    "http": ("ingest/fetch.py",),
-    "ssl": ("ingest/fetch.py",),
-    "socket": ("ingest/fetch.py", "ingest/reach.py", "app/server.py"),
+    "http": ("ingest/fetch.py", "ingest/connection.py"),
+    "ssl": ("ingest/fetch.py", "ingest/connection.py"),
+    "socket": ("ingest/connection.py", "ingest/reach.py", "app/server.py"),
     "httpx": (),
     "httpx2": ("app/write.py",),
     "requests": (),

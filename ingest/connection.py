@@ -1,0 +1,142 @@
+"""A connection of HTTP that watches what its fetch may cost: to a numeric address that was checked, and no other."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from ingest.errors import FetchError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Sequence
+
+    from ingest.reach import Target
+
+# What is too short to wait for, and as long as a clock may be off.
+_MOMENT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Seconds: for a fetch with its redirects, for a server that says nothing, between two requests to one host.
+
+    What robots.txt or a busy server asks to wait is waited up to `longest_pause`.
+    """
+
+    seconds: float = 120.0
+    silence: float = 20.0
+    pause: float = 1.0
+    longest_pause: float = 30.0
+    redirects: int = 10
+    tries: int = 3
+
+
+class Budget:
+    """How long a fetch may still take; polite waiting is not counted."""
+
+    def __init__(self, url: str, limits: FetchLimits) -> None:
+        self._url = url
+        self._limits = limits
+        self._until = time.monotonic() + limits.seconds
+
+    def left(self) -> float:
+        """Return the seconds until the end, or until a silent server is given up; FetchError when none are left."""
+        left = self._until - time.monotonic()
+        if left < _MOMENT:
+            raise FetchError(
+                f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again "
+                "later, or save the page and add the file."
+            )
+        return min(left, self._limits.silence)
+
+    def stop(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+        self._until += seconds
+
+
+class Connection(http.client.HTTPConnection):
+    """A connection to one of the numeric addresses that were checked, which watches the time."""
+
+    def __init__(
+        self, target: Target, addresses: Sequence[str], budget: Budget, tls: Callable[[], ssl.SSLContext]
+    ) -> None:
+        super().__init__(target.host, target.port)
+        self.default_port = {"http": 80, "https": 443}[target.scheme]
+        self._target = target
+        self._addresses = addresses
+        self._budget = budget
+        self._make_tls = tls
+        self._socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        """Connect to the first address that takes it; OSError when none does."""
+        problem: OSError | None = None
+        for address in self._addresses:
+            family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
+            self._socket = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                self._socket.settimeout(self._budget.left())
+                self._socket.connect((address, self._target.port))
+                break
+            except OSError as error:
+                self._socket.close()
+                problem = error
+        else:
+            raise problem or OSError("no address")
+        if self._target.scheme == "https":
+            self._socket.settimeout(self._budget.left())  # for the whole handshake
+            # Who cuts a connection off must not make it look as if the page ended there.
+            self._socket = self._make_tls().wrap_socket(
+                self._socket, server_hostname=self._target.host, suppress_ragged_eofs=False
+            )
+        self.sock: Any = _Timed(self._socket, self._budget)
+
+    def hang_up(self) -> None:
+        """Close it."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+class _Timed:
+    """As much of a socket as the client of HTTP uses; the time is looked at before each read."""
+
+    def __init__(self, connected: socket.socket, budget: Budget) -> None:
+        self._socket = connected
+        self._budget = budget
+
+    def sendall(self, data: bytes) -> None:
+        """Send, within the time."""
+        self._socket.settimeout(self._budget.left())
+        self._socket.sendall(data)
+
+    def makefile(self, *_: object) -> io.BufferedReader:
+        """Return what reads from it."""
+        return io.BufferedReader(_Reading(self._socket, self._budget))
+
+    def close(self) -> None:
+        """Leave it open: the client closes it as soon as an answer begins, and it is read from until that ends."""
+
+
+class _Reading(io.RawIOBase):
+    """The reading end of a socket."""
+
+    def __init__(self, connected: socket.socket, budget: Budget) -> None:
+        super().__init__()
+        self._socket = connected
+        self._budget = budget
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what is there, within the time."""
+        self._socket.settimeout(self._budget.left())
+        return self._socket.recv_into(buffer)
