@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 # What is too short to wait for, and as long as a clock may be off.
 _MOMENT = 0.01
+# What may come beside the body: its head, and the framing of its chunks.
+_BESIDE = 500_000
+_FRAMING = 1.25
+
+
+class TooMuchError(Exception):
+    """More bytes come than may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,18 @@ class Budget:
 
 
 class Connection(http.client.HTTPConnection):
-    """A connection to one of the numeric addresses that were checked, which watches the time."""
+    """A connection to one of the numeric addresses that were checked, which watches the time and the bytes.
+
+    Every byte that comes is counted, since the client of HTTP may be talked into reading more than it is asked to.
+    """
 
     def __init__(
-        self, target: Target, addresses: Sequence[str], budget: Budget, tls: Callable[[], ssl.SSLContext]
+        self,
+        target: Target,
+        addresses: Sequence[str],
+        budget: Budget,
+        tls: Callable[[], ssl.SSLContext],
+        most: int,
     ) -> None:
         super().__init__(target.host, target.port)
         self.default_port = {"http": 80, "https": 443}[target.scheme]
@@ -73,6 +88,7 @@ class Connection(http.client.HTTPConnection):
         self._addresses = addresses
         self._budget = budget
         self._make_tls = tls
+        self._most = int(most * _FRAMING) + _BESIDE
         self._socket: socket.socket | None = None
 
     def connect(self) -> None:
@@ -96,7 +112,7 @@ class Connection(http.client.HTTPConnection):
             self._socket = self._make_tls().wrap_socket(
                 self._socket, server_hostname=self._target.host, suppress_ragged_eofs=False
             )
-        self.sock: Any = _Timed(self._socket, self._budget)
+        self.sock: Any = _Bounded(self._socket, self._budget, self._most)
 
     def hang_up(self) -> None:
         """Close it."""
@@ -104,12 +120,13 @@ class Connection(http.client.HTTPConnection):
             self._socket.close()
 
 
-class _Timed:
-    """As much of a socket as the client of HTTP uses; the time is looked at before each read."""
+class _Bounded:
+    """As much of a socket as the client of HTTP uses; the time is looked at before each read, the bytes after it."""
 
-    def __init__(self, connected: socket.socket, budget: Budget) -> None:
+    def __init__(self, connected: socket.socket, budget: Budget, most: int) -> None:
         self._socket = connected
         self._budget = budget
+        self._most = most
 
     def sendall(self, data: bytes) -> None:
         """Send, within the time."""
@@ -118,7 +135,7 @@ class _Timed:
 
     def makefile(self, *_: object) -> io.BufferedReader:
         """Return what reads from it."""
-        return io.BufferedReader(_Reading(self._socket, self._budget))
+        return io.BufferedReader(_Reading(self._socket, self._budget, self._most))
 
     def close(self) -> None:
         """Leave it open: the client closes it as soon as an answer begins, and it is read from until that ends."""
@@ -127,16 +144,21 @@ class _Timed:
 class _Reading(io.RawIOBase):
     """The reading end of a socket."""
 
-    def __init__(self, connected: socket.socket, budget: Budget) -> None:
+    def __init__(self, connected: socket.socket, budget: Budget, most: int) -> None:
         super().__init__()
         self._socket = connected
         self._budget = budget
+        self._left = most
 
     def readable(self) -> bool:
         """Tell that it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what is there, within the time."""
+        """Read what is there, within the time; TooMuchError when that is more than may come in all."""
         self._socket.settimeout(self._budget.left())
-        return self._socket.recv_into(buffer)
+        came = self._socket.recv_into(buffer)
+        self._left -= came
+        if self._left < 0:
+            raise TooMuchError
+        return came

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ingest.connection import Budget, Connection, FetchLimits
+from ingest.connection import Budget, Connection, FetchLimits, TooMuchError
 from ingest.errors import FetchError
 from ingest.reach import Reach, target_of
 from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE
@@ -150,7 +150,7 @@ class Fetcher:
             fetch.budget.stop(wait)
         try:
             addresses = self._addresses(fetch, target)
-            connection = Connection(target, addresses, fetch.budget, self._tls)
+            connection = Connection(target, addresses, fetch.budget, self._tls, fetch.most)
             try:
                 connection.request("GET", target.path, headers=_HEADERS | fetch.conditions(target))
                 response = connection.getresponse()
@@ -162,6 +162,8 @@ class Fetcher:
                 f"{fetch.where(target)} cannot be fetched: the certificate of {target.host} is not to be trusted "
                 f"({error.verify_message}). Check the address; on macOS, that Python's certificates are installed."
             ) from error
+        except TooMuchError as error:
+            raise fetch.too_much(target) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
             fetch.budget.left()  # what it was waiting for when the time was over is not the reason
             raise FetchError(
@@ -210,13 +212,17 @@ class _Fetch:
             pieces.append(piece)
             left -= len(piece)
         if left < 0 and self.whole:
-            raise FetchError(
-                f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.0f} MB, which is the "
-                "most. Save it, split it, and add the parts."
-            )
+            raise self.too_much(target)
         if left >= 0 and response.length:
             raise http.client.IncompleteRead(b"", response.length)
         return b"".join(pieces)[: self.most]
+
+    def too_much(self, target: Target) -> FetchError:
+        """Say that a server sends more than is read."""
+        return FetchError(
+            f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.1f} MB, which is the most. "
+            "Save it, split it, and add the parts."
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,9 +205,37 @@ def test_an_endless_body_is_cut_off(site: Site) -> None:
             sent += visitor.wfile.write(b"x" * 65_536)
 
     site.pages["/endless"] = endless
-    with pytest.raises(FetchError, match="has more than 1 MB"):
+    with pytest.raises(FetchError, match=r"has more than 1\.0 MB"):
         local_fetcher().get(site.at("/endless"), most=1_000_000)
     assert sent < 50_000_000
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"x" * 65_536),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"1;" + b"x" * 60_000 + b"\r\nx\r\n"),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n" * 10_000),
+        (b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000),
+    ],
+    ids=["a size below nothing", "framing alone", "trailers", "waiting for it"],
+)
+@pytest.mark.parametrize("path", ["/endless", "/robots.txt"])
+def test_no_framing_lets_more_through(site: Site, head: bytes, piece: bytes, path: str) -> None:
+    """However an answer is framed, hardly more of it is taken from the wire than a file may have."""
+    sent = 0
+
+    def endless(visitor: Visitor) -> None:
+        nonlocal sent
+        status = b"HTTP/1.1 100 Continue\r\n" if head == b"\r\n" else b"HTTP/1.1 200 OK\r\n"
+        visitor.wfile.write(status + head)
+        while sent < 100_000_000:
+            sent += visitor.wfile.write(piece)
+
+    site.pages[path] = endless
+    with pytest.raises(FetchError, match=r"has more than \d\.\d MB, which is the most"):
+        local_fetcher(replace(QUICK, seconds=20)).get(site.at("/endless"), most=1_000_000)
+    assert sent < 20_000_000
 
 
 @pytest.mark.parametrize("size", [999, 1000, 1001])
