@@ -7,6 +7,7 @@ is the numeric address that was checked. No proxy, no cookie, no referrer, no co
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import time
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
+_CODING = re.compile(r"^(transfer|content)-encoding.*", re.IGNORECASE | re.MULTILINE)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (429, 503)
 _PIECE = 65_536
@@ -199,13 +201,7 @@ class _Fetch:
         """Return the bytes of a good answer; what others say is not read."""
         if response.status != HTTPStatus.OK:
             return b""
-        for header, plain in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
-            coding = response.getheader(header, plain).strip().lower()
-            if coding != plain:
-                raise FetchError(
-                    f"{self.where(target)} is not read: the server packed it ({header}: {coding[:40]!r}), though it "
-                    "was asked not to. Save the page from your browser, then add the file."
-                )
+        self._require_plain(response, target)
         pieces: list[bytes] = []
         left = self.most
         while left >= 0 and (piece := response.read(min(_PIECE, left + 1))):
@@ -216,6 +212,25 @@ class _Fetch:
         if left >= 0 and response.length:
             raise http.client.IncompleteRead(b"", response.length)
         return b"".join(pieces)[: self.most]
+
+    def _require_plain(self, response: http.client.HTTPResponse, target: Target) -> None:
+        packed = response.getheader("Content-Encoding", "identity")
+        # As it was written: the client takes a body apart only where this is the one word, without as much as a space.
+        framed = response.getheader("Transfer-Encoding", "chunked")
+        if packed.strip().lower() != "identity":
+            coding = f"Content-Encoding: {packed[:40]!r}"
+        elif framed.lower() != "chunked":
+            coding = f"Transfer-Encoding: {framed[:40]!r}"
+        # The client leaves a head at the first line that it does not understand.
+        elif unread := _CODING.search(str(response.headers.get_payload())):
+            coding = f"{unread[0][:40]!r}"
+        else:
+            return
+        raise FetchError(
+            f"{self.where(target)} is not read: the server packed it, or framed it in a way that is not read "
+            f"({coding}), though it was asked not to. Save the page from your browser, then add the "
+            "file."
+        )
 
     def too_much(self, target: Target) -> FetchError:
         """Say that a server sends more than is read."""

@@ -260,6 +260,32 @@ def test_nothing_is_unpacked(site: Site, header: str, coding: str) -> None:
 
 @pytest.mark.parametrize(
     "head",
+    [
+        b"Transfer-Encoding: chunked \r\n",
+        b"Transfer-Encoding: chunked\t\r\n",
+        b"Transfer-Encoding: chunked\r\n \r\n",
+        b"Transfer-Encoding: \x0bchunked\r\n",
+        b"Transfer-Encoding: identity, chunked\r\n",
+        b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        b"Transfer-Encoding:\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"what is this?\r\nTransfer-Encoding: chunked\r\n",
+        b"transfer-encoding: CHUNKED\r\n",
+    ],
+)
+def test_no_framing_gets_into_the_text(site: Site, head: bytes) -> None:
+    """What comes in chunks is put together where that is said in one plain word, and refused where it is not."""
+    said = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n2\r\nab\r\n0\r\n\r\n"
+    site.pages["/odd"] = lambda visitor: visitor.wfile.write(said)
+    if b"CHUNKED" in head:
+        assert local_fetcher().get(site.at("/odd")).data == b"ab"
+    else:
+        assert "framed it in a way that is not read (" in refused(local_fetcher(), site.at("/odd"))
+
+
+@pytest.mark.parametrize(
+    "head",
     [b"Content-Length: 5000\r\n\r\nx", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"],
     ids=["by length", "in chunks"],
 )
