@@ -23,6 +23,8 @@ _MOMENT = 0.01
 # What may come beside the body: its head, and the framing of its chunks.
 _BESIDE = 500_000
 _FRAMING = 1.25
+# So many times the longest pause is waited in all.
+_PAUSES = 4
 
 
 class TooMuchError(Exception):
@@ -33,24 +35,27 @@ class TooMuchError(Exception):
 class FetchLimits:
     """Seconds: for a fetch with its redirects, for a server that says nothing, between two requests to one host.
 
-    What robots.txt or a busy server asks to wait is waited up to `longest_pause`.
+    What robots.txt or a busy server asks to wait is waited up to `longest_pause`, and in one fetch four times that.
+    `redirects` are those of a fetch and of the robots.txt of each site on its way, as many as a browser follows.
     """
 
     seconds: float = 120.0
     silence: float = 20.0
     pause: float = 1.0
     longest_pause: float = 30.0
-    redirects: int = 10
+    redirects: int = 20
     tries: int = 3
 
 
 class Budget:
-    """How long a fetch may still take; polite waiting is not counted."""
+    """What a fetch may still cost, all that it leads to together: time, polite waiting (counted apart), redirects."""
 
     def __init__(self, url: str, limits: FetchLimits) -> None:
         self._url = url
         self._limits = limits
         self._until = time.monotonic() + limits.seconds
+        self._waits = limits.longest_pause * _PAUSES
+        self._redirects = limits.redirects
 
     def left(self) -> float:
         """Return the seconds until the end, or until a silent server is given up; FetchError when none are left."""
@@ -63,9 +68,25 @@ class Budget:
         return min(left, self._limits.silence)
 
     def stop(self, seconds: float) -> None:
-        """Wait."""
+        """Wait; FetchError when that would be too long together with what was waited before."""
+        self._waits -= seconds
+        if self._waits < 0:
+            raise FetchError(
+                f"{self._url} cannot be fetched: on its way it is asked to wait longer than "
+                f"{self._limits.longest_pause * _PAUSES:g} seconds in all. Try again later, or save the page and add "
+                "the file."
+            )
         time.sleep(seconds)
         self._until += seconds
+
+    def redirect(self) -> None:
+        """Count a redirect; FetchError when it is one too many."""
+        self._redirects -= 1
+        if self._redirects < 0:
+            raise FetchError(
+                f"{self._url} cannot be fetched: there are more than {self._limits.redirects} redirects, those of "
+                "robots.txt counted. Check the address."
+            )
 
 
 class Connection(http.client.HTTPConnection):

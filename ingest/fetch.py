@@ -80,10 +80,11 @@ class Fetcher:
     def _followed(self, fetch: _Fetch, *, by_robots: bool = True) -> tuple[Target, _Answer]:
         """Ask, and go where the answers lead, until one is no redirect."""
         target, seen = fetch.target, {fetch.target.url}
-        for _ in range(self._limits.redirects + 1):
+        while True:
             answer = self._patiently(fetch, target, self._delay(fetch, target) if by_robots else self._limits.pause)
             if answer.status not in _REDIRECTS:
                 return target, answer
+            fetch.budget.redirect()
             target = _redirected(fetch, target, answer)
             if target.url in seen:
                 raise FetchError(
@@ -91,9 +92,6 @@ class Fetcher:
                     "wants cookies. Save the page from your browser, then add the file."
                 )
             seen.add(target.url)
-        raise FetchError(
-            f"{fetch.where(target)}: there are more than {self._limits.redirects} redirects. Check the address."
-        )
 
     def _delay(self, fetch: _Fetch, target: Target) -> float:
         """Return the seconds between two requests to a site; FetchError when its robots.txt forbids the address."""

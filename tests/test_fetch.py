@@ -164,8 +164,26 @@ def test_redirects_end(site: Site) -> None:
     site.pages |= {"/1": giving(status=302, Location="/2"), "/2": giving(status=302, Location="/1")}
     assert "in a circle" in refused(local_fetcher(), site.at("/1"))
     site.pages |= {f"/x{n}": giving(status=302, Location=f"/x{n + 1}") for n in range(30)}
-    assert "more than 10 redirects" in refused(local_fetcher(), site.at("/x0"))
-    assert len(site.asked_for("/x")) == 11
+    assert "more than 20 redirects" in refused(local_fetcher(), site.at("/x0"))
+    assert len(site.asked_for("/x")) == 21
+
+
+def test_redirects_of_robots_count(site: Site) -> None:
+    """The redirects of a page and of the robots.txt of each site on its way are counted together."""
+    hosts = {f"h{n}_example": "127.0.0.1" for n in range(30)}
+
+    def to_the_next_host(visitor: Visitor) -> None:
+        host = visitor.headers["Host"].partition(":")[0]
+        following = f"h{int(host[1:-8]) + 1}.example" if host.startswith("h") else "h0.example"
+        visitor.answer(status=302, Location=site.at("/a", following))
+
+    def thrice(visitor: Visitor) -> None:
+        step = int(visitor.path.partition("?")[2] or 0)
+        visitor.answer(status=302 if step < 3 else 404, Location=f"/robots.txt?{step + 1}" if step < 3 else "")
+
+    site.pages |= {"/a": to_the_next_host, "/robots.txt": thrice}
+    assert "more than 20 redirects" in refused(local_fetcher(**hosts), site.at("/a"))
+    assert len(site.asked) == 26  # 5 times a robots.txt with 3 redirects and a page with one; then a robots.txt
 
 
 # How long and how much
@@ -380,6 +398,16 @@ def test_a_site_sets_the_pause(site: Site, asked: str, least: float, most: float
     fetcher.get(site.at("/a"))
     fetcher.get(site.at("/a"))
     assert least <= site.times[-1] - site.times[-2] <= most
+
+
+def test_waits_end(site: Site) -> None:
+    """All that a fetch is asked to wait, by each of the sites that it is led to, is no more than four pauses."""
+    site.pages |= {f"/{n}": giving(status=302, Location=f"/{n + 1}") for n in range(15)}
+    site.pages["/robots.txt"] = giving(b"User-agent: *\nCrawl-delay: 86400\n")
+    began = time.monotonic()
+    message = refused(local_fetcher(replace(QUICK, seconds=1, longest_pause=0.25)), site.at("/0"))
+    assert "asked to wait longer than 1 seconds in all" in message
+    assert time.monotonic() - began < 2
 
 
 def test_a_busy_server_is_asked_again(site: Site) -> None:
