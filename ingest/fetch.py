@@ -119,13 +119,7 @@ class Fetcher:
                 f"{asked.target.url}, so that nobody knows what it allows. Try again later.",
                 answer.status,
             )
-        try:
-            return Robots(answer.data.decode("utf-8-sig", "replace") if answer.status == HTTPStatus.OK else "")
-        except ValueError as error:
-            raise FetchError(
-                f"{fetch.where(target)} is not fetched: {asked.target.url} has {error}, too many to be read. Save the "
-                "page from your browser, then add the file."
-            ) from error
+        return Robots(answer.data.decode("utf-8-sig", "replace") if answer.status == HTTPStatus.OK else "")
 
     def _patiently(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
         """Ask as often as a busy server says when to come again."""
