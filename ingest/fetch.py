@@ -13,11 +13,10 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from ingest.connection import Budget, Connection, FetchLimits, TooMuchError
 from ingest.errors import FetchError
-from ingest.reach import Reach, target_of
+from ingest.reach import Reach, following, target_of
 from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE
 from ingest.records import Fetched
 from ingest.robots import AGENT, MOST_BYTES, Robots
@@ -85,7 +84,8 @@ class Fetcher:
             if answer.status not in _REDIRECTS:
                 return target, answer
             fetch.budget.redirect()
-            target = _redirected(fetch, target, answer)
+            location = answer.headers.get("location", "")
+            target = following(fetch.where(target), target, location, fetch.target.port)
             if target.url in seen:
                 raise FetchError(
                     f"{fetch.where(target)}: redirects go round in a circle, as they do where a page "
@@ -245,35 +245,6 @@ class _Answer:
         names = dict.fromkeys(name.lower() for name in response.headers)
         headers = {name: ", ".join(map(str, response.headers.get_all(name, []))) for name in names}
         return cls(response.status, headers, data)
-
-
-def _redirected(fetch: _Fetch, target: Target, answer: _Answer) -> Target:
-    """Return where a redirect leads; FetchError where that is not gone to."""
-    location = answer.headers.get("location", "").encode("latin-1", "replace").decode("utf-8", "replace").strip()
-    try:
-        following = target_of(_joined(target.url, location).replace(" ", "%20"))
-    except FetchError as error:
-        raise FetchError(f"{fetch.where(target)} leads to an address that is not fetched. {error}") from error
-    if not location:
-        raise FetchError(f"{fetch.where(target)} leads elsewhere and does not say where. Check the address.")
-    if target.scheme == "https" and following.scheme == "http":
-        raise FetchError(
-            f"{fetch.where(target)} leads to {following.url}, where anybody on the way could change it. Add that "
-            "address itself if you want it all the same."
-        )
-    if following.port not in (80, 443, fetch.target.port):
-        raise FetchError(
-            f"{fetch.where(target)} leads to {following.url}, to port {following.port} where 80, 443 or "
-            f"{fetch.target.port} is usual. Add that address itself if you want it all the same."
-        )
-    return following
-
-
-def _joined(base: str, location: str) -> str:
-    try:
-        return urljoin(base, location)
-    except ValueError:
-        return location
 
 
 def _refusal(where: str, answer: _Answer) -> FetchError:

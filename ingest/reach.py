@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from ingest.errors import FetchError
 
@@ -88,6 +88,38 @@ def target_of(address: str) -> Target:
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port not in (None, _PORTS[scheme]) else "")
     path += f"?{query}" if query else ""
     return Target(f"{scheme}://{netloc}{path}", scheme, host, port or _PORTS[scheme], path)
+
+
+def following(where: str, previous: Target, location: str, asked_port: int) -> Target:
+    """Return where an address leads that a site's header names; FetchError where that is not gone to.
+
+    `where` names the fetch in its message, and `asked_port` is that of the address that a user asked for.
+    """
+    location = location.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    try:
+        target = target_of(_joined(previous.url, location).replace(" ", "%20"))
+    except FetchError as error:
+        raise FetchError(f"{where} leads to an address that is not fetched. {error}") from error
+    if not location:
+        raise FetchError(f"{where} leads elsewhere and does not say where. Check the address.")
+    if previous.scheme == "https" and target.scheme == "http":
+        raise FetchError(
+            f"{where} leads to {target.url}, where anybody on the way could change it. Add that address itself if you "
+            "want it all the same."
+        )
+    if target.port not in (80, 443, asked_port):
+        raise FetchError(
+            f"{where} leads to {target.url}, to port {target.port} where 80, 443 or {asked_port} is usual. Add that "
+            "address itself if you want it all the same."
+        )
+    return target
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return location
 
 
 def _ascii(host: str) -> str:
