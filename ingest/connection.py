@@ -89,44 +89,53 @@ class Budget:
             )
 
 
+def connected(addresses: Sequence[str], port: int, budget: Budget) -> socket.socket:
+    """Return a socket that is connected to the first address that takes it; OSError when none does."""
+    problem: OSError | None = None
+    for address in addresses:
+        family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
+        made = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            made.settimeout(budget.left())
+            made.connect((address, port))
+        except OSError as error:
+            made.close()
+            problem = error
+        except BaseException:
+            made.close()
+            raise
+        else:
+            return made
+    raise problem or OSError("no address")
+
+
 class Connection(http.client.HTTPConnection):
-    """A connection to one of the numeric addresses that were checked, which watches the time and the bytes.
+    """A conversation over a socket that is connected, which watches the time and the bytes.
 
     Every byte that comes is counted, since the client of HTTP may be talked into reading more than it is asked to.
     """
 
     def __init__(
-        self,
-        target: Target,
-        addresses: Sequence[str],
-        budget: Budget,
-        tls: Callable[[], ssl.SSLContext],
-        most: int,
+        self, target: Target, connected: socket.socket, budget: Budget, tls: Callable[[], ssl.SSLContext], most: int
     ) -> None:
         super().__init__(target.host, target.port)
         self.default_port = {"http": 80, "https": 443}[target.scheme]
         self._target = target
-        self._addresses = addresses
         self._budget = budget
         self._make_tls = tls
         self._most = int(most * _FRAMING) + _BESIDE
-        self._socket: socket.socket | None = None
+        self._socket = connected
+
+    def ends(self) -> tuple[str, str]:
+        """Return the numeric addresses of both ends, ours first; OSError when the other one has gone already."""
+        try:
+            return self._socket.getsockname()[0], self._socket.getpeername()[0]
+        except OSError:
+            self.hang_up()
+            raise
 
     def connect(self) -> None:
-        """Connect to the first address that takes it; OSError when none does."""
-        problem: OSError | None = None
-        for address in self._addresses:
-            family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
-            self._socket = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                self._socket.settimeout(self._budget.left())
-                self._socket.connect((address, self._target.port))
-                break
-            except OSError as error:
-                self._socket.close()
-                problem = error
-        else:
-            raise problem or OSError("no address")
+        """Make the connection a secure one where it is to be."""
         if self._target.scheme == "https":
             self._socket.settimeout(self._budget.left())  # for the whole handshake
             # Who cuts a connection off must not make it look as if the page ended there.
@@ -137,8 +146,7 @@ class Connection(http.client.HTTPConnection):
 
     def hang_up(self) -> None:
         """Close it."""
-        if self._socket is not None:
-            self._socket.close()
+        self._socket.close()
 
 
 class _Bounded:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from ingest.connection import Budget, Connection, FetchLimits, TooMuchError
+from ingest.connection import Budget, Connection, FetchLimits, TooMuchError, connected
 from ingest.errors import FetchError
 from ingest.reach import Reach, following, target_of
 from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE
@@ -137,14 +137,24 @@ class Fetcher:
         except FetchError as error:
             raise FetchError(f"{fetch.where(target)} is not fetched: {error}") from error
 
+    def _connection(self, fetch: _Fetch, target: Target) -> Connection:
+        """Connect to a target, which is then seen to be another machine before anything is said to it."""
+        made = connected(self._addresses(fetch, target), target.port, fetch.budget)
+        connection = Connection(target, made, fetch.budget, self._tls, fetch.most)
+        try:
+            self._reach.require_another(target, *connection.ends())
+        except FetchError as error:
+            connection.hang_up()
+            raise FetchError(f"{fetch.where(target)} is not fetched: {error}") from error
+        return connection
+
     def _asked(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
         """Send one request, not sooner than `delay` after the one before to that host, and return its answer."""
         last = self._last.get(target.host)
         if last is not None and (wait := last + delay - time.monotonic()) > 0:
             fetch.budget.stop(wait)
         try:
-            addresses = self._addresses(fetch, target)
-            connection = Connection(target, addresses, fetch.budget, self._tls, fetch.most)
+            connection = self._connection(fetch, target)
             try:
                 connection.request("GET", target.path, headers=_HEADERS | fetch.conditions(target))
                 response = connection.getresponse()

@@ -145,6 +145,16 @@ def is_public(address: str) -> bool:
     return is_open and not any(number in network for network in _CLOSED if network.version == number.version)
 
 
+def is_another(own: str, peer: str) -> bool:
+    """Tell whether a peer is another machine than ours, and none of our own link, by the address that we have there.
+
+    A home or an office gives each machine an address of the open internet in IPv6, the first half of which they share.
+    """
+    ours, theirs = ip_address(own), ip_address(peer)
+    shared = 64 if theirs.version == 6 else 0
+    return int(ours) >> shared != int(theirs) >> shared
+
+
 def resolved_by_system(host: str, port: int) -> list[str]:
     """Return the addresses that the operating system knows for a name, in its order."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -153,10 +163,11 @@ def resolved_by_system(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How names are resolved, and which numeric addresses may be connected to."""
+    """How names are resolved, which numeric addresses may be connected to, and which of them are other machines."""
 
     resolve: Resolver = resolved_by_system
     may_connect: Callable[[str], bool] = is_public
+    is_another: Callable[[str, str], bool] = is_another
 
     def addresses(self, target: Target, seconds: float) -> Sequence[str]:
         """Return the numeric addresses of a target, all of which may be connected to; FetchError when one may not.
@@ -173,6 +184,15 @@ class Reach:
                 "add that."
             )
         return found
+
+    def require_another(self, target: Target, own: str, peer: str) -> None:
+        """Raise FetchError where what was connected to is this machine, or near it, by the addresses of both ends."""
+        if not self.is_another(own, peer):
+            named = peer if peer == target.host else f"{target.host} leads to {peer}, which"
+            raise FetchError(
+                f"{named} is this machine or one of its own network, where it has the address {own}. Save the page and "
+                "add that."
+            )
 
     def _resolved(self, target: Target, seconds: float) -> Sequence[str]:
         found: list[str] = []

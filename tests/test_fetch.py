@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sites import HOST, QUICK, article, giving, is_local, local_fetcher, resolving, serving
+from sites import HOST, QUICK, article, giving, is_local, local_fetcher, local_reach, resolving, serving
 
 from ingest.errors import FetchError
 from ingest.fetch import Fetcher
@@ -94,7 +94,7 @@ def test_what_a_site_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_name_is_not_resolved_again(site: Site, only_here: list[str]) -> None:
     """What is connected to is the number that was checked, wherever the name leads a moment later."""
     answers = iter(["127.0.0.1", "127.0.0.1", "127.0.0.1", "10.0.0.1"])
-    fetcher = Fetcher(Reach(lambda *_: [next(answers)], is_local), QUICK)
+    fetcher = Fetcher(replace(local_reach(), resolve=lambda *_: [next(answers)]), QUICK)
     assert fetcher.get(site.at("/a")).data == PAGE
     assert "leads to 10.0.0.1" in refused(fetcher, site.at("/a"))
     assert set(only_here) == {"127.0.0.1"}
@@ -117,6 +117,14 @@ def test_loopback_is_closed_without_being_told(site: Site, only_here: list[str])
     assert "is not fetched: 127.0.0.1 is this machine" in refused(Fetcher(), site.at("/a", "127.0.0.1"))
     assert "which is this machine" in refused(Fetcher(Reach(resolving())), site.at("/a"))
     assert only_here == []
+
+
+def test_this_machine_is_known_by_its_address(site: Site) -> None:
+    """Whatever address this machine has, an open one too, nothing is said to what answers from the same."""
+    message = refused(Fetcher(Reach(resolving(), is_local), QUICK), site.at("/a"))
+    assert message.startswith(f"{site.at('/a')} is not fetched")
+    assert f"{HOST} leads to 127.0.0.1, which is this machine or one of its own network" in message
+    assert site.asked == []
 
 
 # Where it leads
@@ -476,7 +484,7 @@ def secure(certificate: Path) -> Iterator[tuple[Site, list[str | None]]]:
 
 
 def trusting(certificate: Path) -> Fetcher:
-    reach = Reach(resolving(other_example="127.0.0.1"), is_local)
+    reach = local_reach(other_example="127.0.0.1")
     return Fetcher(reach, QUICK, lambda: ssl.create_default_context(cafile=str(certificate)))
 
 

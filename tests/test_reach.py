@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sites import resolving
 
 from ingest.errors import FetchError
-from ingest.reach import Reach, is_public, resolved_by_system, target_of
+from ingest.reach import Reach, is_another, is_public, resolved_by_system, target_of
 
 pytest_plugins = ["sites"]
 pytestmark = pytest.mark.usefixtures("only_here")
@@ -117,6 +117,24 @@ def test_a_slow_look_up_is_given_up() -> None:
     with pytest.raises(FetchError, match="is not found"):
         Reach(resolve=lambda *_: time.sleep(30) or []).addresses(target_of("http://slow.example/"), 0.1)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("own", "peer", "another"),
+    [
+        ("93.184.216.34", "93.184.216.34", False),
+        ("93.184.216.34", "93.184.216.35", True),
+        ("192.168.1.2", "93.184.216.34", True),
+        ("2a00:1450:4001:1::2", "2a00:1450:4001:1::2", False),
+        ("2a00:1450:4001:1::2", "2a00:1450:4001:1:ffff::9", False),
+        ("2a00:1450:4001:1::2", "2a00:1450:4001:2::2", True),
+        ("2a00:1450:4001:1::2", "2606:4700::1111", True),
+    ],
+)
+def test_what_is_another_machine(own: str, peer: str, another: bool) -> None:  # noqa: FBT001
+    """What has our address, or in IPv6 its first half, is this machine or beside it; all else is another."""
+    assert is_another(own, peer) == another
+    assert Reach().is_another(own, peer) == another
 
 
 def test_the_system_resolves() -> None:
