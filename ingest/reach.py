@@ -10,6 +10,8 @@ from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
+import idna
+
 from ingest.errors import FetchError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST = 2_000
-_NAME = re.compile(r"[a-z0-9._-]{1,253}")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
 
 # The only part of IPv6 that is given to machines of the open internet. What carries an IPv4 address in another form
@@ -126,7 +128,9 @@ def _ascii(host: str) -> str:
     """Return a host as it is looked up; ValueError when it is none."""
     if ":" in host:
         return str(ip_address(host if "%" not in host else ""))
-    name = host.encode("idna").decode("ascii").lower()
+    # As browsers do, where Python's own codec takes faß.de for fass.de, which is somebody else's.
+    name = idna.uts46_remap(host, std3_rules=False)
+    name = name if name.isascii() else idna.encode(name).decode("ascii")
     if not _NAME.fullmatch(name):
         raise ValueError(host)
     return name

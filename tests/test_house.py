@@ -27,6 +27,7 @@ OWNERS = {
     "langchain": ("app/write.py",),
     "langchain_core": ("app/write.py",),
     "protego": ("ingest/robots.py",),
+    "idna": ("ingest/reach.py",),
     # Who could send anything: besides these only the libraries that the chat model's and the page's owners start.
     "http": ("ingest/fetch.py", "ingest/connection.py"),
     "ssl": ("ingest/fetch.py", "ingest/connection.py"),

@@ -153,6 +153,11 @@ def test_the_system_resolves() -> None:
         ("HTTP://lantern.example:8080/a b/ü?q=ü&x=%20[1]", None),
         ("http://lantern.example:8080/ab/ü?q=ü&x=%20[1]", "http://lantern.example:8080/ab/%C3%BC?q=%C3%BC&x=%20[1]"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://BÜCHER。Example/", "https://xn--bcher-kva.example/"),
+        ("https://faß.de/", "https://xn--fa-hia.de/"),
+        ("https://βόλος.com/", "https://xn--nxasmm1c.com/"),
+        ("https://نامه\u200cای.com/", "https://xn--mgba3gch31f060k.com/"),
+        ("https://a_b.x--y.example./", "https://a_b.x--y.example./"),
         ("https://[2606:4700::1111]:8443/x", "https://[2606:4700::1111]:8443/x"),
         ("https://lantern.example:443?p=1", "https://lantern.example/?p=1"),
     ],
@@ -175,6 +180,8 @@ def test_an_address_is_taken_apart(typed: str, url: str | None) -> None:
         "", "http://", "http:///a", "//lantern.example", "lantern.example", "http://[x", "http://[::1%25eth0]/",
         "http://a:70000/", "http://a:b/", "http://a\nb/", "http://a\r\nHost: b/", "http://a\x00/", "http://a\\b/",
         "http://a_<b>/", "http://" + "a" * 300, "http://a/" + "x" * 3000, "http://a..b/", "http://a/\udcff",
+        "http://.a/", "http://" + "a" * 64 + ".example/", "http://" + "ü" * 60 + ".example/", "http://a\u200cb.example/",
+        "http://ex%61mple/", "http://\xad/", "http://xn--a\u0308.example/", "http://a\u2488com/",
     ],
 )  # fmt: skip
 def test_what_is_no_address(typed: str) -> None:
