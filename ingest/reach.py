@@ -137,9 +137,9 @@ def _ascii(host: str) -> str:
 
 
 def shown(address: str) -> str:
-    """Return the beginning of an address as one line, without what stands before an @."""
+    """Return the beginning of an address as one line, without what stands before an @, also where no // does."""
     line = "".join(letter if letter.isprintable() else " " for letter in address)
-    return re.sub(r"//.*@", "//", line)[:100]
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*[@＠﹫]", r"\1", line)[:100]
 
 
 def is_public(address: str) -> bool:
