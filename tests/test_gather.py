@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from sites import QUICK, WordPress, article, giving, local_fetcher, serving
+from sites import WordPress, article, giving, local_fetcher, serving
 
 from ingest import site as module
 from ingest.catalog import Catalog
@@ -335,4 +335,13 @@ def test_no_site_is_a_failure(library: Library, site: Site) -> None:
     WordPress(site)
     (receipt,) = gatherer(library).add_posts(site.at("/"), Wanted("hikvision"))
     assert "has no post for 'hikvision'" in (receipt.error or "")
-    assert QUICK.pause == 0
+
+
+def test_too_long_a_list_adds_none(
+    library: Library, site: Site, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a list that is longer than is taken at once no post is fetched."""
+    monkeypatch.setattr(module, "_MOST_PAGES", 2)
+    (receipt,) = gatherer(library).add_posts(site.at("/"), Wanted("hikvision"))
+    assert "lists 3 pages of posts" in (receipt.error or "")
+    assert wordpress.fetched() == []

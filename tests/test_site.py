@@ -100,11 +100,12 @@ def test_a_post_is_named_once(site: Site) -> None:
     assert numbers(site, Wanted("x")) == ["7"]
 
 
-def test_too_many_pages(site: Site, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list longer than is taken at once is refused with what to do, before a post is fetched."""
+@pytest.mark.usefixtures("wordpress")
+def test_too_many_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list longer than is taken at once is refused with what to do, before another page of it is asked for."""
     monkeypatch.setattr(module, "_MOST_PAGES", 2)
     assert "lists 3 pages of posts since 2000-01-01; at most 2" in refused(site, Wanted(since="2000-01-01"))
-    assert wordpress.fetched() == []
+    assert len(site.asked_for(f"{REST}?")) == 1
 
 
 @pytest.mark.parametrize(
