@@ -7,18 +7,16 @@ is the numeric address that was checked. No proxy, no cookie, no referrer, no co
 from __future__ import annotations
 
 import http.client
-import io
-import socket
+import re
 import ssl
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
+from typing import TYPE_CHECKING
 
+from ingest.connection import Budget, Connection, FetchLimits, TooMuchError, connected
 from ingest.errors import FetchError
-from ingest.reach import Reach, target_of
+from ingest.reach import Reach, following, target_of
 from ingest.read.limits import DEFAULT_LIMITS, MEGABYTE
 from ingest.records import Fetched
 from ingest.robots import AGENT, MOST_BYTES, Robots
@@ -35,11 +33,10 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
+_CODING = re.compile(r"^(transfer|content)-encoding.*", re.IGNORECASE | re.MULTILINE)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _BUSY = (429, 503)
 _PIECE = 65_536
-# What is too short to wait for, and as long as a clock may be off.
-_MOMENT = 0.01
 _ADVICE = {
     401: "It wants a user name or a payment: save the page from your browser, then add the file.",
     403: "It does not let programs read this: save the page from your browser, then add the file.",
@@ -47,21 +44,6 @@ _ADVICE = {
     410: "What stood there was removed.",
     429: "It is asked too often: try again later.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """Seconds: for a fetch with its redirects, for a server that says nothing, between two requests to one host.
-
-    What robots.txt or a busy server asks to wait is waited up to `longest_pause`.
-    """
-
-    seconds: float = 120.0
-    silence: float = 20.0
-    pause: float = 1.0
-    longest_pause: float = 30.0
-    redirects: int = 10
-    tries: int = 3
 
 
 class Fetcher:
@@ -86,7 +68,7 @@ class Fetcher:
         What did not change since a visit is not sent again.
         """
         asked = target_of(address)
-        fetch = _Fetch(asked, most, _Time(asked.url, self._limits), visit)
+        fetch = _Fetch(asked, most, Budget(asked.url, self._limits), visit)
         target, answer = self._followed(fetch)
         if answer.status == HTTPStatus.NOT_MODIFIED and fetch.conditions(target):
             return Fetched(target.url, b"", answer.headers, unchanged=True)
@@ -97,20 +79,19 @@ class Fetcher:
     def _followed(self, fetch: _Fetch, *, by_robots: bool = True) -> tuple[Target, _Answer]:
         """Ask, and go where the answers lead, until one is no redirect."""
         target, seen = fetch.target, {fetch.target.url}
-        for _ in range(self._limits.redirects + 1):
+        while True:
             answer = self._patiently(fetch, target, self._delay(fetch, target) if by_robots else self._limits.pause)
             if answer.status not in _REDIRECTS:
                 return target, answer
-            target = _redirected(fetch, target, answer)
+            fetch.budget.redirect()
+            location = answer.headers.get("location", "")
+            target = following(fetch.where(target), target, location, fetch.target.port)
             if target.url in seen:
                 raise FetchError(
                     f"{fetch.where(target)}: redirects go round in a circle, as they do where a page "
                     "wants cookies. Save the page from your browser, then add the file."
                 )
             seen.add(target.url)
-        raise FetchError(
-            f"{fetch.where(target)}: there are more than {self._limits.redirects} redirects. Check the address."
-        )
 
     def _delay(self, fetch: _Fetch, target: Target) -> float:
         """Return the seconds between two requests to a site; FetchError when its robots.txt forbids the address."""
@@ -127,7 +108,7 @@ class Fetcher:
 
     def _read_robots(self, fetch: _Fetch, target: Target) -> Robots:
         """Return the rules of a site; one without a file has none, and one that cannot say them is left alone."""
-        asked = _Fetch(target_of(f"{target.origin}/robots.txt"), MOST_BYTES, fetch.time, whole=False)
+        asked = _Fetch(target_of(f"{target.origin}/robots.txt"), MOST_BYTES, fetch.budget, whole=False)
         try:
             _, answer = self._followed(asked, by_robots=False)
         except FetchError as error:
@@ -138,13 +119,7 @@ class Fetcher:
                 f"{asked.target.url}, so that nobody knows what it allows. Try again later.",
                 answer.status,
             )
-        try:
-            return Robots(answer.data.decode("utf-8-sig", "replace") if answer.status == HTTPStatus.OK else "")
-        except ValueError as error:
-            raise FetchError(
-                f"{fetch.where(target)} is not fetched: {asked.target.url} has {error}, too many to be read. Save the "
-                "page from your browser, then add the file."
-            ) from error
+        return Robots(answer.data.decode("utf-8-sig", "replace") if answer.status == HTTPStatus.OK else "")
 
     def _patiently(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
         """Ask as often as a busy server says when to come again."""
@@ -158,18 +133,28 @@ class Fetcher:
 
     def _addresses(self, fetch: _Fetch, target: Target) -> Sequence[str]:
         try:
-            return self._reach.addresses(target, fetch.time.left())
+            return self._reach.addresses(target, fetch.budget.left())
         except FetchError as error:
             raise FetchError(f"{fetch.where(target)} is not fetched: {error}") from error
+
+    def _connection(self, fetch: _Fetch, target: Target) -> Connection:
+        """Connect to a target, which is then seen to be another machine before anything is said to it."""
+        made = connected(self._addresses(fetch, target), target.port, fetch.budget)
+        connection = Connection(target, made, fetch.budget, self._tls, fetch.most)
+        try:
+            self._reach.require_another(target, *connection.ends())
+        except FetchError as error:
+            connection.hang_up()
+            raise FetchError(f"{fetch.where(target)} is not fetched: {error}") from error
+        return connection
 
     def _asked(self, fetch: _Fetch, target: Target, delay: float) -> _Answer:
         """Send one request, not sooner than `delay` after the one before to that host, and return its answer."""
         last = self._last.get(target.host)
         if last is not None and (wait := last + delay - time.monotonic()) > 0:
-            fetch.time.stop(wait)
+            fetch.budget.stop(wait)
         try:
-            addresses = self._addresses(fetch, target)
-            connection = _Connection(target, addresses, fetch.time, self._tls)
+            connection = self._connection(fetch, target)
             try:
                 connection.request("GET", target.path, headers=_HEADERS | fetch.conditions(target))
                 response = connection.getresponse()
@@ -181,8 +166,10 @@ class Fetcher:
                 f"{fetch.where(target)} cannot be fetched: the certificate of {target.host} is not to be trusted "
                 f"({error.verify_message}). Check the address; on macOS, that Python's certificates are installed."
             ) from error
+        except TooMuchError as error:
+            raise fetch.too_much(target) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            fetch.time.left()  # what it was waiting for when the time was over is not the reason
+            fetch.budget.left()  # what it was waiting for when the time was over is not the reason
             raise FetchError(
                 f"{fetch.where(target)} cannot be fetched: {_problem(error)}. Try again later, or save the page and "
                 "add the file."
@@ -197,7 +184,7 @@ class _Fetch:
 
     target: Target
     most: int
-    time: _Time
+    budget: Budget
     visit: Visit | None = None
     whole: bool = True
 
@@ -216,50 +203,43 @@ class _Fetch:
         """Return the bytes of a good answer; what others say is not read."""
         if response.status != HTTPStatus.OK:
             return b""
-        for header, plain in (("Content-Encoding", "identity"), ("Transfer-Encoding", "chunked")):
-            coding = response.getheader(header, plain).strip().lower()
-            if coding != plain:
-                raise FetchError(
-                    f"{self.where(target)} is not read: the server packed it ({header}: {coding[:40]!r}), though it "
-                    "was asked not to. Save the page from your browser, then add the file."
-                )
+        self._require_plain(response, target)
         pieces: list[bytes] = []
         left = self.most
         while left >= 0 and (piece := response.read(min(_PIECE, left + 1))):
             pieces.append(piece)
             left -= len(piece)
         if left < 0 and self.whole:
-            raise FetchError(
-                f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.0f} MB, which is the "
-                "most. Save it, split it, and add the parts."
-            )
+            raise self.too_much(target)
         if left >= 0 and response.length:
             raise http.client.IncompleteRead(b"", response.length)
         return b"".join(pieces)[: self.most]
 
+    def _require_plain(self, response: http.client.HTTPResponse, target: Target) -> None:
+        packed = response.getheader("Content-Encoding", "identity")
+        # As it was written: the client takes a body apart only where this is the one word, without as much as a space.
+        framed = response.getheader("Transfer-Encoding", "chunked")
+        if packed.strip().lower() != "identity":
+            coding = f"Content-Encoding: {packed[:40]!r}"
+        elif framed.lower() != "chunked":
+            coding = f"Transfer-Encoding: {framed[:40]!r}"
+        # The client leaves a head at the first line that it does not understand.
+        elif unread := _CODING.search(str(response.headers.get_payload())):
+            coding = f"{unread[0][:40]!r}"
+        else:
+            return
+        raise FetchError(
+            f"{self.where(target)} is not read: the server packed it, or framed it in a way that is not read "
+            f"({coding}), though it was asked not to. Save the page from your browser, then add the "
+            "file."
+        )
 
-class _Time:
-    """How long a fetch may still take; polite waiting is not counted."""
-
-    def __init__(self, url: str, limits: FetchLimits) -> None:
-        self._url = url
-        self._limits = limits
-        self._until = time.monotonic() + limits.seconds
-
-    def left(self) -> float:
-        """Return the seconds until the end, or until a silent server is given up; FetchError when none are left."""
-        left = self._until - time.monotonic()
-        if left < _MOMENT:
-            raise FetchError(
-                f"{self._url} cannot be fetched: it took longer than {self._limits.seconds:g} seconds. Try again "
-                "later, or save the page and add the file."
-            )
-        return min(left, self._limits.silence)
-
-    def stop(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-        self._until += seconds
+    def too_much(self, target: Target) -> FetchError:
+        """Say that a server sends more than is read."""
+        return FetchError(
+            f"{self.where(target)} is not read: it has more than {self.most / MEGABYTE:,.1f} MB, which is the most. "
+            "Save it, split it, and add the parts."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,116 +255,6 @@ class _Answer:
         names = dict.fromkeys(name.lower() for name in response.headers)
         headers = {name: ", ".join(map(str, response.headers.get_all(name, []))) for name in names}
         return cls(response.status, headers, data)
-
-
-class _Connection(http.client.HTTPConnection):
-    """A connection to one of the numeric addresses that were checked, which watches the time."""
-
-    def __init__(
-        self, target: Target, addresses: Sequence[str], left: _Time, tls: Callable[[], ssl.SSLContext]
-    ) -> None:
-        super().__init__(target.host, target.port)
-        self.default_port = {"http": 80, "https": 443}[target.scheme]
-        self._target = target
-        self._addresses = addresses
-        self._left = left
-        self._make_tls = tls
-        self._socket: socket.socket | None = None
-
-    def connect(self) -> None:
-        """Connect to the first address that takes it; OSError when none does."""
-        problem: OSError | None = None
-        for address in self._addresses:
-            family = socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
-            self._socket = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                self._socket.settimeout(self._left.left())
-                self._socket.connect((address, self._target.port))
-                break
-            except OSError as error:
-                self._socket.close()
-                problem = error
-        else:
-            raise problem or OSError("no address")
-        if self._target.scheme == "https":
-            self._socket.settimeout(self._left.left())  # for the whole handshake
-            # Who cuts a connection off must not make it look as if the page ended there.
-            self._socket = self._make_tls().wrap_socket(
-                self._socket, server_hostname=self._target.host, suppress_ragged_eofs=False
-            )
-        self.sock: Any = _Timed(self._socket, self._left)
-
-    def hang_up(self) -> None:
-        """Close it."""
-        if self._socket is not None:
-            self._socket.close()
-
-
-class _Timed:
-    """As much of a socket as the client of HTTP uses; the time is looked at before each read."""
-
-    def __init__(self, connected: socket.socket, left: _Time) -> None:
-        self._socket = connected
-        self._left = left
-
-    def sendall(self, data: bytes) -> None:
-        """Send, within the time."""
-        self._socket.settimeout(self._left.left())
-        self._socket.sendall(data)
-
-    def makefile(self, *_: object) -> io.BufferedReader:
-        """Return what reads from it."""
-        return io.BufferedReader(_Reading(self._socket, self._left))
-
-    def close(self) -> None:
-        """Leave it open: the client closes it as soon as an answer begins, and it is read from until that ends."""
-
-
-class _Reading(io.RawIOBase):
-    """The reading end of a socket."""
-
-    def __init__(self, connected: socket.socket, left: _Time) -> None:
-        super().__init__()
-        self._socket = connected
-        self._left = left
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Read what is there, within the time."""
-        self._socket.settimeout(self._left.left())
-        return self._socket.recv_into(buffer)
-
-
-def _redirected(fetch: _Fetch, target: Target, answer: _Answer) -> Target:
-    """Return where a redirect leads; FetchError where that is not gone to."""
-    location = answer.headers.get("location", "").encode("latin-1", "replace").decode("utf-8", "replace").strip()
-    try:
-        following = target_of(_joined(target.url, location).replace(" ", "%20"))
-    except FetchError as error:
-        raise FetchError(f"{fetch.where(target)} leads to an address that is not fetched. {error}") from error
-    if not location:
-        raise FetchError(f"{fetch.where(target)} leads elsewhere and does not say where. Check the address.")
-    if target.scheme == "https" and following.scheme == "http":
-        raise FetchError(
-            f"{fetch.where(target)} leads to {following.url}, where anybody on the way could change it. Add that "
-            "address itself if you want it all the same."
-        )
-    if following.port not in (80, 443, fetch.target.port):
-        raise FetchError(
-            f"{fetch.where(target)} leads to {following.url}, to port {following.port} where 80, 443 or "
-            f"{fetch.target.port} is usual. Add that address itself if you want it all the same."
-        )
-    return following
-
-
-def _joined(base: str, location: str) -> str:
-    try:
-        return urljoin(base, location)
-    except ValueError:
-        return location
 
 
 def _refusal(where: str, answer: _Answer) -> FetchError:

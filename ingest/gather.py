@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.errors import FetchError
+from ingest.errors import DossierError
 from ingest.reach import shown, target_of
 from ingest.read import ReadingProcess
 from ingest.records import Progress, Receipt, Visit
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ingest.library import Library
     from ingest.site import Post, Wanted
 
-# So many fetches that fail in a row are the site's failure, or the connection's.
+# So many posts that fail in a row are the failure of the site, the connection or the disk.
 _FAILURES = 3
 
 
@@ -38,7 +38,7 @@ class Gatherer:
                 try:
                     url = target_of(address).url
                     yield from self._added(reading, url, url)
-                except FetchError as error:
+                except DossierError as error:
                     yield _failed(shown(address), error)
 
     def add_posts(self, site: str, wanted: Wanted) -> Iterator[Receipt]:
@@ -48,7 +48,7 @@ class Gatherer:
             self._progress(Progress(site, "listing"))
             # All of it first: what is fetched afterwards may take hours, in which the pages of the list shift.
             listed = list(posts(self._fetcher, site, wanted))
-        except FetchError as error:
+        except DossierError as error:
             yield _failed(shown(site), error)
             return
         with ReadingProcess() as reading:
@@ -56,12 +56,12 @@ class Gatherer:
                 try:
                     yield from self._added_post(reading, post)
                     failures = 0
-                except FetchError as error:
+                except DossierError as error:
                     failures += 1
                     yield _failed(post.link, error)
                 if failures == _FAILURES:
                     left = len(listed) - number - 1
-                    why = f"{_FAILURES} fetches in a row failed, and {left} posts are left. Run the same command later."
+                    why = f"{_FAILURES} posts in a row failed, and {left} posts are left. Run the same command later."
                     yield Receipt(None, site, "failed", error=f"{site}: {why}")
                     return
 
@@ -81,12 +81,19 @@ class Gatherer:
             yield self._library.receipt("unchanged", visit.document_id, name)
             return
         receipts = list(self._library.add_files([(name, lambda: fetched)], self._progress, reading=reading))
+        problem: DossierError | None = None
         # Of several documents one could be removed later, and would not be fetched again.
         if len(receipts) == 1 and (document_id := receipts[0].id) is not None:
             marks = (fetched.headers.get("etag"), fetched.headers.get("last-modified"))
-            self._library.catalog.note_visit(Visit(address, document_id, fetched.url, *marks, changed))
+            try:
+                self._library.catalog.note_visit(Visit(address, document_id, fetched.url, *marks, changed))
+            except DossierError as error:
+                problem = error
+        # What was added is said all the same; without its visit it is only fetched once more.
         yield from receipts
+        if problem is not None:
+            raise problem
 
 
-def _failed(name: str, error: FetchError) -> Receipt:
+def _failed(name: str, error: DossierError) -> Receipt:
     return Receipt(None, name, "failed", error=str(error))

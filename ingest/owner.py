@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -15,7 +16,7 @@ from filelock import FileLock, Timeout
 from ingest.errors import StoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 _OWNER = "owner.json"
 
@@ -37,7 +38,7 @@ def own(home: Path) -> FileLock:
             f"{home}: the store cannot be opened ({error.strerror or error}). Check the folder's permissions, or name "
             "another with --home or DOSSIER_HOME."
         ) from error
-    owner = {"process": os.getpid(), "command": " ".join(sys.argv)[:200], "since": datetime.now(UTC).isoformat()[:19]}
+    owner = {"process": os.getpid(), "command": _command(sys.argv), "since": datetime.now(UTC).isoformat()[:19]}
     with contextlib.suppress(OSError, StoreError):  # only a courtesy to whoever comes second
         private_file(home / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
     return lock
@@ -48,6 +49,13 @@ def disown(home: Path, lock: FileLock) -> None:
     with contextlib.suppress(FileNotFoundError):
         (home / _OWNER).unlink()
     lock.release()
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """Return a program's name and what it does: the others of its words may be a question, or hold a password."""
+    program, *words = arguments or [""]
+    what = next((word for word in words if not word.startswith("-")), "")
+    return " ".join(filter(None, (Path(program).name[:100], what if what.isalpha() and len(what) < 20 else "")))
 
 
 def _owner(home: Path) -> str:

@@ -8,7 +8,9 @@ import threading
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+
+import idna
 
 from ingest.errors import FetchError
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST = 2_000
-_NAME = re.compile(r"[a-z0-9._-]{1,253}")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
 
 # The only part of IPv6 that is given to machines of the open internet. What carries an IPv4 address in another form
@@ -90,20 +92,54 @@ def target_of(address: str) -> Target:
     return Target(f"{scheme}://{netloc}{path}", scheme, host, port or _PORTS[scheme], path)
 
 
+def following(where: str, previous: Target, location: str, asked_port: int) -> Target:
+    """Return where an address leads that a site's header names; FetchError where that is not gone to.
+
+    `where` names the fetch in its message, and `asked_port` is that of the address that a user asked for.
+    """
+    location = location.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+    try:
+        target = target_of(_joined(previous.url, location).replace(" ", "%20"))
+    except FetchError as error:
+        raise FetchError(f"{where} leads to an address that is not fetched. {error}") from error
+    if not location:
+        raise FetchError(f"{where} leads elsewhere and does not say where. Check the address.")
+    if previous.scheme == "https" and target.scheme == "http":
+        raise FetchError(
+            f"{where} leads to {target.url}, where anybody on the way could change it. Add that address itself if you "
+            "want it all the same."
+        )
+    if target.port not in (80, 443, asked_port):
+        raise FetchError(
+            f"{where} leads to {target.url}, to port {target.port} where 80, 443 or {asked_port} is usual. Add that "
+            "address itself if you want it all the same."
+        )
+    return target
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return location
+
+
 def _ascii(host: str) -> str:
     """Return a host as it is looked up; ValueError when it is none."""
     if ":" in host:
         return str(ip_address(host if "%" not in host else ""))
-    name = host.encode("idna").decode("ascii").lower()
+    # As browsers do, where Python's own codec takes faß.de for fass.de, which is somebody else's.
+    name = idna.uts46_remap(host, std3_rules=False)
+    name = name if name.isascii() else idna.encode(name).decode("ascii")
     if not _NAME.fullmatch(name):
         raise ValueError(host)
     return name
 
 
 def shown(address: str) -> str:
-    """Return the beginning of an address as one line, without what stands before an @."""
+    """Return the beginning of an address as one line, without what stands before an @, also where no // does."""
     line = "".join(letter if letter.isprintable() else " " for letter in address)
-    return re.sub(r"//.*@", "//", line)[:100]
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)?.*[@＠﹫]", r"\1", line)[:100]
 
 
 def is_public(address: str) -> bool:
@@ -111,6 +147,16 @@ def is_public(address: str) -> bool:
     number = ip_address(address)
     is_open = number.is_global if isinstance(number, IPv4Address) else number.is_global and number in _OPEN
     return is_open and not any(number in network for network in _CLOSED if network.version == number.version)
+
+
+def is_another(own: str, peer: str) -> bool:
+    """Tell whether a peer is another machine than ours, and none of our own link, by the address that we have there.
+
+    A home or an office gives each machine an address of the open internet in IPv6, the first half of which they share.
+    """
+    ours, theirs = ip_address(own), ip_address(peer)
+    shared = 64 if theirs.version == 6 else 0
+    return int(ours) >> shared != int(theirs) >> shared
 
 
 def resolved_by_system(host: str, port: int) -> list[str]:
@@ -121,10 +167,11 @@ def resolved_by_system(host: str, port: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How names are resolved, and which numeric addresses may be connected to."""
+    """How names are resolved, which numeric addresses may be connected to, and which of them are other machines."""
 
     resolve: Resolver = resolved_by_system
     may_connect: Callable[[str], bool] = is_public
+    is_another: Callable[[str, str], bool] = is_another
 
     def addresses(self, target: Target, seconds: float) -> Sequence[str]:
         """Return the numeric addresses of a target, all of which may be connected to; FetchError when one may not.
@@ -141,6 +188,15 @@ class Reach:
                 "add that."
             )
         return found
+
+    def require_another(self, target: Target, own: str, peer: str) -> None:
+        """Raise FetchError where what was connected to is this machine, or near it, by the addresses of both ends."""
+        if not self.is_another(own, peer):
+            named = peer if peer == target.host else f"{target.host} leads to {peer}, which"
+            raise FetchError(
+                f"{named} is this machine or one of its own network, where it has the address {own}. Save the page and "
+                "add that."
+            )
 
     def _resolved(self, target: Target, seconds: float) -> Sequence[str]:
         found: list[str] = []

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode
 
 from ingest.errors import FetchError
 from ingest.identity import host
-from ingest.reach import target_of
+from ingest.reach import following, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,17 +75,20 @@ def posts(fetcher: Fetcher, site: str, wanted: Wanted) -> Iterator[Post]:
 def _api(fetcher: Fetcher, site: str) -> str:
     """Return where a site's REST interface begins: as the site announces it, or at the usual place."""
     page = fetcher.get(site)
-    if announced := _ANNOUNCED.search(page.headers.get("link", "")):
-        return urljoin(page.url, str(announced[1]))
-    usual = urljoin(page.url.partition("?")[0].rstrip("/") + "/", "wp-json/")
+    announced = _ANNOUNCED.search(page.headers.get("link", ""))
+    # What is announced is a redirect in other words, and leads no farther than one.
+    location = str(announced[1]) if announced else f"{page.url.partition('?')[0].rstrip('/')}/wp-json/"
+    api = following(site, target_of(page.url), location, target_of(site).port).url
+    if announced:
+        return api
     try:
-        about = _json(fetcher.get(usual, most=_MOST_BYTES).data, usual)
+        about = _json(fetcher.get(api, most=_MOST_BYTES).data, api)
     except FetchError as error:
         why = str(error)
     else:
         if isinstance(about, dict) and "wp/v2" in (about.get("namespaces") or ()):
-            return usual
-        why = f"What stands at {usual} does not speak of wp/v2."
+            return api
+        why = f"What stands at {api} does not speak of wp/v2."
     raise FetchError(
         f"{site} shows no REST interface of WordPress, so its posts cannot be searched. Add an article by its own "
         f"address, without --search, --since and --until. {why}"

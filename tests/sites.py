@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ingest.fetch import Fetcher, FetchLimits
+from ingest.connection import FetchLimits
+from ingest.fetch import Fetcher
 from ingest.reach import Reach
 
 if TYPE_CHECKING:
@@ -156,9 +157,14 @@ def is_local(address: str) -> bool:
     return address.startswith("127.0.0.")
 
 
+def local_reach(**names: str) -> Reach:
+    """Return a reach to the sites on this machine, and to them alone, as if they were other machines."""
+    return Reach(resolving(**names), is_local, lambda *_: True)
+
+
 def local_fetcher(limits: FetchLimits = QUICK, **names: str) -> Fetcher:
     """Return a fetcher that may reach the sites on this machine, and them alone."""
-    return Fetcher(Reach(resolving(**names), is_local), limits)
+    return Fetcher(local_reach(**names), limits)
 
 
 class WordPress:

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from sites import HOST, QUICK, article, giving, is_local, local_fetcher, resolving, serving
+from sites import HOST, QUICK, article, giving, is_local, local_fetcher, local_reach, resolving, serving
 
 from ingest.errors import FetchError
 from ingest.fetch import Fetcher
@@ -94,7 +94,7 @@ def test_what_a_site_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_name_is_not_resolved_again(site: Site, only_here: list[str]) -> None:
     """What is connected to is the number that was checked, wherever the name leads a moment later."""
     answers = iter(["127.0.0.1", "127.0.0.1", "127.0.0.1", "10.0.0.1"])
-    fetcher = Fetcher(Reach(lambda *_: [next(answers)], is_local), QUICK)
+    fetcher = Fetcher(replace(local_reach(), resolve=lambda *_: [next(answers)]), QUICK)
     assert fetcher.get(site.at("/a")).data == PAGE
     assert "leads to 10.0.0.1" in refused(fetcher, site.at("/a"))
     assert set(only_here) == {"127.0.0.1"}
@@ -117,6 +117,14 @@ def test_loopback_is_closed_without_being_told(site: Site, only_here: list[str])
     assert "is not fetched: 127.0.0.1 is this machine" in refused(Fetcher(), site.at("/a", "127.0.0.1"))
     assert "which is this machine" in refused(Fetcher(Reach(resolving())), site.at("/a"))
     assert only_here == []
+
+
+def test_this_machine_is_known_by_its_address(site: Site) -> None:
+    """Whatever address this machine has, an open one too, nothing is said to what answers from the same."""
+    message = refused(Fetcher(Reach(resolving(), is_local), QUICK), site.at("/a"))
+    assert message.startswith(f"{site.at('/a')} is not fetched")
+    assert f"{HOST} leads to 127.0.0.1, which is this machine or one of its own network" in message
+    assert site.asked == []
 
 
 # Where it leads
@@ -164,8 +172,26 @@ def test_redirects_end(site: Site) -> None:
     site.pages |= {"/1": giving(status=302, Location="/2"), "/2": giving(status=302, Location="/1")}
     assert "in a circle" in refused(local_fetcher(), site.at("/1"))
     site.pages |= {f"/x{n}": giving(status=302, Location=f"/x{n + 1}") for n in range(30)}
-    assert "more than 10 redirects" in refused(local_fetcher(), site.at("/x0"))
-    assert len(site.asked_for("/x")) == 11
+    assert "more than 20 redirects" in refused(local_fetcher(), site.at("/x0"))
+    assert len(site.asked_for("/x")) == 21
+
+
+def test_redirects_of_robots_count(site: Site) -> None:
+    """The redirects of a page and of the robots.txt of each site on its way are counted together."""
+    hosts = {f"h{n}_example": "127.0.0.1" for n in range(30)}
+
+    def to_the_next_host(visitor: Visitor) -> None:
+        host = visitor.headers["Host"].partition(":")[0]
+        following = f"h{int(host[1:-8]) + 1}.example" if host.startswith("h") else "h0.example"
+        visitor.answer(status=302, Location=site.at("/a", following))
+
+    def thrice(visitor: Visitor) -> None:
+        step = int(visitor.path.partition("?")[2] or 0)
+        visitor.answer(status=302 if step < 3 else 404, Location=f"/robots.txt?{step + 1}" if step < 3 else "")
+
+    site.pages |= {"/a": to_the_next_host, "/robots.txt": thrice}
+    assert "more than 20 redirects" in refused(local_fetcher(**hosts), site.at("/a"))
+    assert len(site.asked) == 26  # 5 times a robots.txt with 3 redirects and a page with one; then a robots.txt
 
 
 # How long and how much
@@ -205,9 +231,37 @@ def test_an_endless_body_is_cut_off(site: Site) -> None:
             sent += visitor.wfile.write(b"x" * 65_536)
 
     site.pages["/endless"] = endless
-    with pytest.raises(FetchError, match="has more than 1 MB"):
+    with pytest.raises(FetchError, match=r"has more than 1\.0 MB"):
         local_fetcher().get(site.at("/endless"), most=1_000_000)
     assert sent < 50_000_000
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", b"x" * 65_536),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"1;" + b"x" * 60_000 + b"\r\nx\r\n"),
+        (b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n" * 10_000),
+        (b"\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000),
+    ],
+    ids=["a size below nothing", "framing alone", "trailers", "waiting for it"],
+)
+@pytest.mark.parametrize("path", ["/endless", "/robots.txt"])
+def test_no_framing_lets_more_through(site: Site, head: bytes, piece: bytes, path: str) -> None:
+    """However an answer is framed, hardly more of it is taken from the wire than a file may have."""
+    sent = 0
+
+    def endless(visitor: Visitor) -> None:
+        nonlocal sent
+        status = b"HTTP/1.1 100 Continue\r\n" if head == b"\r\n" else b"HTTP/1.1 200 OK\r\n"
+        visitor.wfile.write(status + head)
+        while sent < 100_000_000:
+            sent += visitor.wfile.write(piece)
+
+    site.pages[path] = endless
+    with pytest.raises(FetchError, match=r"has more than \d\.\d MB, which is the most"):
+        local_fetcher(replace(QUICK, seconds=20)).get(site.at("/endless"), most=1_000_000)
+    assert sent < 20_000_000
 
 
 @pytest.mark.parametrize("size", [999, 1000, 1001])
@@ -228,6 +282,32 @@ def test_nothing_is_unpacked(site: Site, header: str, coding: str) -> None:
     bomb = gzip.compress(b"\0" * 20_000_000)
     site.pages["/bomb"] = giving(bomb, **{header: coding})
     assert "the server packed it" in refused(local_fetcher(), site.at("/bomb"))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: chunked \r\n",
+        b"Transfer-Encoding: chunked\t\r\n",
+        b"Transfer-Encoding: chunked\r\n \r\n",
+        b"Transfer-Encoding: \x0bchunked\r\n",
+        b"Transfer-Encoding: identity, chunked\r\n",
+        b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        b"Transfer-Encoding:\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"what is this?\r\nTransfer-Encoding: chunked\r\n",
+        b"transfer-encoding: CHUNKED\r\n",
+    ],
+)
+def test_no_framing_gets_into_the_text(site: Site, head: bytes) -> None:
+    """What comes in chunks is put together where that is said in one plain word, and refused where it is not."""
+    said = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n2\r\nab\r\n0\r\n\r\n"
+    site.pages["/odd"] = lambda visitor: visitor.wfile.write(said)
+    if b"CHUNKED" in head:
+        assert local_fetcher().get(site.at("/odd")).data == b"ab"
+    else:
+        assert "framed it in a way that is not read (" in refused(local_fetcher(), site.at("/odd"))
 
 
 @pytest.mark.parametrize(
@@ -300,10 +380,10 @@ def test_a_site_that_cannot_say(site: Site, status: int) -> None:
 
 
 def test_absurd_robots(site: Site) -> None:
-    """Rules that would take minutes to read are not read, and those of a page that is none forbid nothing."""
+    """Rules for thousands of programs are kept to, and those of a page that is none forbid nothing."""
     many = "".join(f"User-agent: a{n}\n" for n in range(9_000)) + "".join(f"Disallow: /{n}\n" for n in range(9_000))
-    site.pages["/robots.txt"] = giving(many.encode())
-    assert "too many to be read" in refused(local_fetcher(), site.at("/a"))
+    site.pages["/robots.txt"] = giving(f"{many}User-agent: *\nDisallow: /a\n".encode())
+    assert "asks programs not to read it" in refused(local_fetcher(), site.at("/a"))
     for odd in (PAGE, b"\xff\x00" * 400_000, b""):
         site.pages["/robots.txt"] = giving(odd)
         assert local_fetcher().get(site.at("/a")).data == PAGE
@@ -326,6 +406,16 @@ def test_a_site_sets_the_pause(site: Site, asked: str, least: float, most: float
     fetcher.get(site.at("/a"))
     fetcher.get(site.at("/a"))
     assert least <= site.times[-1] - site.times[-2] <= most
+
+
+def test_waits_end(site: Site) -> None:
+    """All that a fetch is asked to wait, by each of the sites that it is led to, is no more than four pauses."""
+    site.pages |= {f"/{n}": giving(status=302, Location=f"/{n + 1}") for n in range(15)}
+    site.pages["/robots.txt"] = giving(b"User-agent: *\nCrawl-delay: 86400\n")
+    began = time.monotonic()
+    message = refused(local_fetcher(replace(QUICK, seconds=1, longest_pause=0.25)), site.at("/0"))
+    assert "asked to wait longer than 1 seconds in all" in message
+    assert time.monotonic() - began < 2
 
 
 def test_a_busy_server_is_asked_again(site: Site) -> None:
@@ -394,7 +484,7 @@ def secure(certificate: Path) -> Iterator[tuple[Site, list[str | None]]]:
 
 
 def trusting(certificate: Path) -> Fetcher:
-    reach = Reach(resolving(other_example="127.0.0.1"), is_local)
+    reach = local_reach(other_example="127.0.0.1")
     return Fetcher(reach, QUICK, lambda: ssl.create_default_context(cafile=str(certificate)))
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from sites import QUICK, WordPress, article, giving, local_fetcher, serving
+from sites import WordPress, article, giving, local_fetcher, serving
 
 from ingest import site as module
+from ingest.catalog import Catalog
+from ingest.errors import StoreError
 from ingest.gather import Gatherer
 from ingest.library import Library
 from ingest.site import Wanted
@@ -17,7 +19,7 @@ from ingest.site import Wanted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sites import Site
+    from sites import Site, Visitor
 
     from ingest.records import Document, Progress, Receipt
 
@@ -195,6 +197,49 @@ def test_a_failure_harms_no_other(library: Library, site: Site) -> None:
     assert "10.0.0.1 is this machine, one of a private network" in errors[3]
 
 
+def fails_for(what: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a method of the catalog fail for whatever names something."""
+    whole = getattr(Catalog, method)
+
+    def failing(self: Catalog, of: object) -> object:
+        if what in str(of):
+            raise StoreError(f"The disk is full, for {what}.")
+        return whole(self, of)
+
+    monkeypatch.setattr(Catalog, method, failing)
+
+
+@pytest.mark.parametrize("method", ["visit", "note_visit"])
+def test_a_failure_of_the_store_harms_no_other(
+    library: Library, site: Site, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """An address that the store fails for fails by name, what was added is said, and the others are added."""
+    site.pages |= {"/a": giving(article("Gates", GATES)), "/b": giving(article("Lamps", LAMPS))}
+    with monkeypatch.context() as now:
+        fails_for("/a", method, now)
+        receipts = add(library, site.at("/a"), site.at("/b"))
+    before = ["added"] if method == "note_visit" else []
+    assert [receipt.status for receipt in receipts] == [*before, "failed", "added"]
+    assert (receipts[-2].name, receipts[-2].error) == (site.at("/a"), "The disk is full, for /a.")
+    assert len(library.entries()) == len(before) + 1
+    assert {receipt.status for receipt in add(library, site.at("/a"), site.at("/b"))} <= {"added", "unchanged"}
+    assert len(library.entries()) == 2
+
+
+def test_a_document_that_goes_meanwhile(library: Library, site: Site) -> None:
+    """A document that is removed while its address is asked again is one failure that says so."""
+    site.pages |= {"/a": giving(article("Gates", GATES), ETag='"one"'), "/b": giving(article("Lamps", LAMPS))}
+    document = added(library, site.at("/a"))
+
+    def removing(visitor: Visitor) -> None:
+        library.remove(document.source.id)
+        visitor.answer(status=304)
+
+    site.pages["/a"] = removing
+    receipts = add(library, site.at("/a"), site.at("/b"))
+    assert [receipt.status for receipt in receipts] == ["failed", "added"]
+
+
 def test_a_store_of_before_is_added_to(tmp_path: object, library: Library, site: Site) -> None:
     """A store that was made before addresses were remembered learns to."""
     home = library.home
@@ -262,10 +307,24 @@ def test_a_site_that_fails_is_left(library: Library, site: Site, wordpress: Word
     wordpress.publish(6, "The port of Marrow Bay bought 6 gates for hikvision.", "2021-06-04")
     receipts = list(gatherer(library).add_posts(site.at("/"), Wanted("hikvision")))
     assert [receipt.status for receipt in receipts] == ["failed", "added", "failed", "failed", "failed", "failed"]
-    assert "3 fetches in a row failed, and 1 posts are left" in (receipts[-1].error or "")
+    assert "3 posts in a row failed, and 1 posts are left" in (receipts[-1].error or "")
     for number in range(1, 6):
         wordpress.publish(number, wordpress.posts[number]["content"]["rendered"], f"2021-0{number}-04")
     assert add_posts(library, site) == ["added", "unchanged", *["added"] * 4]
+
+
+def test_a_site_is_left_when_the_store_fails(
+    library: Library, site: Site, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A post that the store fails for is left out; where it fails three times in a row, the site is left."""
+    with monkeypatch.context() as now:
+        fails_for("posts/2", "visit", now)
+        assert add_posts(library, site) == ["added", "failed", "added", "added", "added"]
+    wordpress.publish(6, "The port of Marrow Bay bought 6 gates for hikvision.", "2021-06-04")
+    with monkeypatch.context() as now:
+        fails_for("posts/", "visit", now)
+        assert add_posts(library, site) == ["failed"] * 4
+    assert add_posts(library, site) == ["unchanged", "added", "unchanged", "unchanged", "unchanged", "added"]
 
 
 def test_no_site_is_a_failure(library: Library, site: Site) -> None:
@@ -276,4 +335,13 @@ def test_no_site_is_a_failure(library: Library, site: Site) -> None:
     WordPress(site)
     (receipt,) = gatherer(library).add_posts(site.at("/"), Wanted("hikvision"))
     assert "has no post for 'hikvision'" in (receipt.error or "")
-    assert QUICK.pause == 0
+
+
+def test_too_long_a_list_adds_none(
+    library: Library, site: Site, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a list that is longer than is taken at once no post is fetched."""
+    monkeypatch.setattr(module, "_MOST_PAGES", 2)
+    (receipt,) = gatherer(library).add_posts(site.at("/"), Wanted("hikvision"))
+    assert "lists 3 pages of posts" in (receipt.error or "")
+    assert wordpress.fetched() == []

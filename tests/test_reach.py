@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sites import resolving
 
 from ingest.errors import FetchError
-from ingest.reach import Reach, is_public, resolved_by_system, target_of
+from ingest.reach import Reach, is_another, is_public, resolved_by_system, shown, target_of
 
 pytest_plugins = ["sites"]
 pytestmark = pytest.mark.usefixtures("only_here")
@@ -119,6 +119,24 @@ def test_a_slow_look_up_is_given_up() -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize(
+    ("own", "peer", "another"),
+    [
+        ("93.184.216.34", "93.184.216.34", False),
+        ("93.184.216.34", "93.184.216.35", True),
+        ("192.168.1.2", "93.184.216.34", True),
+        ("2a00:1450:4001:1::2", "2a00:1450:4001:1::2", False),
+        ("2a00:1450:4001:1::2", "2a00:1450:4001:1:ffff::9", False),
+        ("2a00:1450:4001:1::2", "2a00:1450:4001:2::2", True),
+        ("2a00:1450:4001:1::2", "2606:4700::1111", True),
+    ],
+)
+def test_what_is_another_machine(own: str, peer: str, another: bool) -> None:  # noqa: FBT001
+    """What has our address, or in IPv6 its first half, is this machine or beside it; all else is another."""
+    assert is_another(own, peer) == another
+    assert Reach().is_another(own, peer) == another
+
+
 def test_the_system_resolves() -> None:
     """The system's own resolver gives each address once."""
     assert resolved_by_system("127.0.0.1", 80) == ["127.0.0.1"]
@@ -135,6 +153,11 @@ def test_the_system_resolves() -> None:
         ("HTTP://lantern.example:8080/a b/ü?q=ü&x=%20[1]", None),
         ("http://lantern.example:8080/ab/ü?q=ü&x=%20[1]", "http://lantern.example:8080/ab/%C3%BC?q=%C3%BC&x=%20[1]"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
+        ("https://BÜCHER。Example/", "https://xn--bcher-kva.example/"),
+        ("https://faß.de/", "https://xn--fa-hia.de/"),
+        ("https://βόλος.com/", "https://xn--nxasmm1c.com/"),
+        ("https://نامه\u200cای.com/", "https://xn--mgba3gch31f060k.com/"),
+        ("https://a_b.x--y.example./", "https://a_b.x--y.example./"),
         ("https://[2606:4700::1111]:8443/x", "https://[2606:4700::1111]:8443/x"),
         ("https://lantern.example:443?p=1", "https://lantern.example/?p=1"),
     ],
@@ -157,6 +180,8 @@ def test_an_address_is_taken_apart(typed: str, url: str | None) -> None:
         "", "http://", "http:///a", "//lantern.example", "lantern.example", "http://[x", "http://[::1%25eth0]/",
         "http://a:70000/", "http://a:b/", "http://a\nb/", "http://a\r\nHost: b/", "http://a\x00/", "http://a\\b/",
         "http://a_<b>/", "http://" + "a" * 300, "http://a/" + "x" * 3000, "http://a..b/", "http://a/\udcff",
+        "http://.a/", "http://" + "a" * 64 + ".example/", "http://" + "ü" * 60 + ".example/", "http://a\u200cb.example/",
+        "http://ex%61mple/", "http://\xad/", "http://xn--a\u0308.example/", "http://a\u2488com/",
     ],
 )  # fmt: skip
 def test_what_is_no_address(typed: str) -> None:
@@ -165,12 +190,21 @@ def test_what_is_no_address(typed: str) -> None:
         target_of(typed)
 
 
-@pytest.mark.parametrize("typed", ["http://me:s3cret@a.example/", "http://s3cret@a.example/", "ftp://me:s3cret@a/"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "http://me:s3cret@a.example/", "http://s3cret@a.example/", "ftp://me:s3cret@a/", "me:s3cret@host.example/a",
+        "s3cret@host.example", "http:me:s3cret@a.example", "http:/me:s3cret@a.example", "http:///me:s3cret@a.example/",
+        "//me:s3cret@a.example/", "http://me:s3cret/@a.example/", "http://me:s3cret?@a.example/#@",
+        "http://me:s3cret\n@a.example/", "me:s3cret＠a.example", "http://me:s3cret@" + "a" * 3000,
+        "http://me:s3cret@x@a.example/", "me@there:s3cret@a.example", "http:\\\\me:s3cret@a.example",
+    ],
+)  # fmt: skip
 def test_no_password_is_repeated(typed: str) -> None:
     """An address with a user name or a password is refused, and neither is said again."""
     with pytest.raises(FetchError) as refused:
         target_of(typed)
-    assert "s3cret" not in str(refused.value)
+    assert "s3cret" not in str(refused.value) + shown(typed)
 
 
 @given(st.one_of(st.text(), st.text().map("http://{}".format), st.from_regex(r"https?://[a-z0-9.:\[\]@%/?#\\-]{1,40}")))

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sites import WordPress, article, giving, local_fetcher, serving
+from sites import HOST, WordPress, article, giving, local_fetcher, serving
 
 from ingest import site as module
 from ingest.errors import FetchError
+from ingest.records import Fetched
 from ingest.site import Wanted, posts
 
 if TYPE_CHECKING:
@@ -99,11 +100,12 @@ def test_a_post_is_named_once(site: Site) -> None:
     assert numbers(site, Wanted("x")) == ["7"]
 
 
-def test_too_many_pages(site: Site, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list longer than is taken at once is refused with what to do, before a post is fetched."""
+@pytest.mark.usefixtures("wordpress")
+def test_too_many_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list longer than is taken at once is refused with what to do, before another page of it is asked for."""
     monkeypatch.setattr(module, "_MOST_PAGES", 2)
     assert "lists 3 pages of posts since 2000-01-01; at most 2" in refused(site, Wanted(since="2000-01-01"))
-    assert wordpress.fetched() == []
+    assert len(site.asked_for(f"{REST}?")) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,32 @@ def test_a_site_is_found_by_what_it_announces(site: Site, header: str, root: str
     assert post.address == site.at(f"{root}wp/v2/posts/7{'&' if '?' in root else '?'}_embed=author")
     assert post.link == post.address
     assert site.asked[-1].startswith(f"{root}wp/v2/posts{'&' if '?' in root else '?'}_fields=id%2Cmodified_gmt%2Clink")
+
+
+@pytest.mark.parametrize(
+    ("front", "api", "why"),
+    [
+        (f"http://{HOST}/", f"http://{HOST}:8080/wp-json/", "to port 8080 where 80, 443 or 80 is usual"),
+        (f"http://{HOST}:81/", f"http://{HOST}:82/wp-json/", "to port 82 where 80, 443 or 81 is usual"),
+        (f"https://{HOST}/", f"http://{HOST}/wp-json/", "anybody on the way could change it"),
+        (f"https://{HOST}/", "ftp://ledger.example/", "leads to an address that is not fetched"),
+        (f"https://{HOST}/", "https://me:s3cret@ledger.example/", "leads to an address that is not fetched"),
+    ],
+)
+def test_what_a_site_announces_is_checked(front: str, api: str, why: str) -> None:
+    """A site's announcement leads to no other place than a redirect would."""
+    fetched: list[str] = []
+
+    class Announcing:
+        def get(self, address: str, **_: object) -> Fetched:
+            fetched.append(address)
+            return Fetched(front, b"[]", {"link": f'<{api}>; rel="https://api.w.org/"'})
+
+    with pytest.raises(FetchError, match=why) as error:
+        list(posts(Announcing(), front, Wanted("x")))  # type: ignore[arg-type]
+    assert fetched == [front]
+    assert str(error.value).startswith(front)
+    assert "s3cret" not in str(error.value)
 
 
 def test_a_site_is_found_at_the_usual_place(site: Site, wordpress: WordPress) -> None:
