@@ -204,7 +204,12 @@ def embedding(results: Mapping[str, dict[str, Any]]) -> str:
 def ingest(measured: Mapping[str, dict[str, Any]]) -> str:
     """Report ingest speed by who was measured."""
     some = next(iter(measured.values()))
-    return _section("Ingest", _compared(_speeds(measured), measured), f"A sample of {some['pages']:,} pages.", some)
+    rows = [*_speeds(measured), _row("memory, MB", measured, ("memory",))]
+    note = (
+        f"{some['pages']:,} pages of {some['files']} reports. Memory is the most that was resident in the process that "
+        "embeds; the process that reads is not in it."
+    )
+    return _section("Ingest", _compared(rows, measured), note, some)
 
 
 def torture(results: Mapping[str, dict[str, Any]], path: Path = RESULTS) -> str:

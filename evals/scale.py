@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import time
 from bisect import bisect_right
@@ -24,7 +23,7 @@ import numpy as np
 from app.names import names_asked
 from app.retrieve import retrieve
 from evals.pieces import DOCUMENT, HELD_OUT, pieces, source_texts
-from evals.stores import COMPILED, open_store, today
+from evals.stores import COMPILED, open_store, peak_memory, today
 from ingest.embed import Embedder
 from ingest.records import Block, Document, Filters, Passage, Place, Sentence, Source
 
@@ -97,7 +96,7 @@ def _measured(home: Path, kept: Sequence[str], path: Path) -> dict[str, Any]:
             "milliseconds": _searched(library, Filters()),
             "milliseconds, one publisher": _searched(library, _ONE_PUBLISHER),
             **_one_more(library),
-            "memory": _peak_memory(),
+            "memory": peak_memory(),
             "recall": _recall(library, vectors, held_out, None),
             "recall, one publisher": _recall(library, vectors, held_out, library.catalog.passage_ids(_ONE_PUBLISHER)),
         }
@@ -138,18 +137,6 @@ def _one_more(library: Library) -> dict[str, float]:
     removed = time.perf_counter()
     library.forget()
     return {"adding": added - began, "removing": removed - added, "overwriting": time.perf_counter() - removed}
-
-
-def _peak_memory() -> float | None:
-    """Return the most megabytes that this process had resident; None where the system does not tell.
-
-    `resource.getrusage` does not: on Linux it counts what the parent had when it started this process.
-    """
-    try:
-        found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
-    except OSError:
-        return None
-    return int(found[1]) * 1024 / 1e6 if found else None
 
 
 def _put(library: Library, kept: Sequence[str], vectors: NDArray[np.float32], number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.dossier import CORPUS, Dossier
 from app.settings import Settings
-from ingest.embed import Embedder
+from ingest.embed import DEFAULT_MODEL, Embedder
 from ingest.firms import LISTED, FirmNames
 from ingest.identity import publishers_by_host
 from ingest.library import Library
@@ -53,10 +54,22 @@ def wordpress_posts(most: int | None = None) -> list[tuple[str, bytes]]:
     return [(f"post-{post['id']}.json", json.dumps(post).encode()) for post in posts[:most]]
 
 
-def open_store(home: Path) -> Library:
-    """Open a store with the model and the firms that ship."""
+def peak_memory() -> float | None:
+    """Return the most megabytes that this process had resident; None where the system does not tell.
+
+    `resource.getrusage` does not: on Linux it counts what the parent had when it started this process.
+    """
+    try:
+        found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
+    except OSError:
+        return None
+    return int(found[1]) * 1024 / 1e6 if found else None
+
+
+def open_store(home: Path, model: str = DEFAULT_MODEL) -> Library:
+    """Open a store with a model and the firms that ship."""
     return Library(
-        home, Embedder(compiled=COMPILED), FirmNames.load(LISTED), publishers_by_host(CORPUS / "sources.csv")
+        home, Embedder(model, compiled=COMPILED), FirmNames.load(LISTED), publishers_by_host(CORPUS / "sources.csv")
     )
 
 
