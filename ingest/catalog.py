@@ -109,8 +109,8 @@ class Catalog(Queued):
         firms = {mention.firm for mention in (*passage.firms, *passage.inherited)}
         self._db.executemany("INSERT INTO mentions VALUES (?, ?)", [(firm, number) for firm in sorted(firms)])
 
-    def remove(self, document_id: str) -> tuple[list[str], list[str]]:
-        """Drop a document and all versions of its address; return their ids and the originals no longer needed."""
+    def remove(self, document_id: str) -> list[str]:
+        """Drop a document and all versions of its address; return their ids."""
         key = self.source(document_id).id
         canonical = self._value("SELECT canonical FROM documents WHERE id = ?", key)
         family = self._rows("SELECT id, sha256 FROM documents WHERE id = ? OR canonical = ?", key, canonical)
@@ -120,8 +120,7 @@ class Catalog(Queued):
             self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
             self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
         self.must_forget()
-        unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
-        return [key for key, _ in family], unused
+        return [key for key, _ in family]
 
     def unfinished(self) -> list[str]:
         """Return in words what another process has left to be done."""

@@ -266,7 +266,7 @@ class Library:
         self.require_embedder()
         with self._writing:
             with self.catalog.transaction():
-                removed = [key for document_id in document_ids for key in self.catalog.remove(document_id)[0]]
+                removed = [key for document_id in document_ids for key in self.catalog.remove(document_id)]
             self._originals.sweep(self.catalog.originals())
             self.neighbors.told()
             self.ranking.told()
