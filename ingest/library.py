@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
@@ -85,8 +85,10 @@ class Library:
         self._mended: list[str] = []
         self._originals = Originals(home / "originals")
         self._lock = own(home)
-        try:
+        with ExitStack() as undone:
+            undone.callback(disown, home, self._lock)
             self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
+            undone.callback(self.catalog.close)
             for said in (*self._originals.sweep(self.catalog.originals()), *self.catalog.unfinished()):
                 self._note_mended(said)
             self._mark_firms()
@@ -94,9 +96,7 @@ class Library:
             self.ranking = Ranking(home / "words", self.catalog, self._note_mended)
             if self.neighbors.sweep() | self.ranking.sweep():
                 self._note_mended("an index that was not filled to the end is deleted")
-        except BaseException:
-            self._lock.release()
-            raise
+            undone.pop_all()
 
     def __enter__(self) -> Self:
         return self

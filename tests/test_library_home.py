@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 from specimens import ROOT
 from stores import GATES, add, check_consistent, near, originals, said
 
+from ingest.catalog import Catalog
 from ingest.errors import StoreError
 from ingest.library import Library
 from ingest.probe import probe
@@ -86,6 +89,46 @@ def test_a_closed_store_can_be_opened(library: Library, embedder: Embedder, name
         Library(library.home, embedder, names)
     library.close()
     Library(library.home, embedder, names).close()
+
+
+def test_a_store_that_cannot_be_opened_is_let_go_of(
+    library: Library, embedder: Embedder, names: FirmNames, monkeypatch
+):
+    """A failed open closes the catalog, names no owner any more, and the next one opens."""
+    home = library.home
+    library.close()
+    opened: list[Catalog] = []
+
+    class Seen(Catalog):
+        def originals(self) -> set[str]:
+            opened.append(self)
+            raise StoreError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.library.Catalog", Seen)
+        with pytest.raises(StoreError, match="no room"):
+            Library(home, embedder, names)
+    with pytest.raises(StoreError, match="closed"):
+        opened[0].entries()
+    assert not (home / "owner.json").exists()
+    assert [path.name for path in home.glob("catalog.*")] == ["catalog.sqlite3"]
+    Library(home, embedder, names).close()
+
+
+def test_a_file_that_is_no_catalog_is_let_go_of(library: Library, embedder: Embedder, names: FirmNames, monkeypatch):
+    """A catalog that is refused is closed, and named as nobody's."""
+    home = library.home
+    library.close()
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *about, **more: made.append(connect(*about, **more)) or made[-1])
+    with contextlib.closing(connect(home / "catalog.sqlite3")) as raw:
+        raw.execute("PRAGMA application_id = 7")
+    with pytest.raises(StoreError, match="not a catalog of Dossier"):
+        Library(home, embedder, names)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
+    assert not (home / "owner.json").exists()
 
 
 # The disk
