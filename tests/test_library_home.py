@@ -179,6 +179,42 @@ def test_an_index_that_could_not_be_written_is_opened_anew(library: Library, mon
     check_consistent(library)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder can be opened")
+def test_an_original_outlasts_a_power_cut(library: Library, monkeypatch: pytest.MonkeyPatch):
+    """Before a document counts, the disk has kept its original, its name in the folder, and the folder itself."""
+    kept: list[tuple[int, set[str]]] = []
+    fsync = os.fsync
+
+    def seen(file: int) -> None:
+        kept.append((os.fstat(file).st_ino, originals(library)))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    monkeypatch.setattr(Catalog, "put", lambda *_: pytest.fail("from here it counts"))
+    with pytest.raises(pytest.fail.Exception):
+        library.add("gates.txt", GATES)
+    folder = library.home / "originals"
+    (path,) = folder.iterdir()
+    assert (library.home.stat().st_ino, set()) in kept
+    assert [one for one in kept if one[0] == path.stat().st_ino]
+    assert kept[-1] == (folder.stat().st_ino, {path.name})
+
+
+def test_a_folder_that_cannot_be_opened_is_left(library: Library, monkeypatch: pytest.MonkeyPatch):
+    """Where no folder can be opened a document is added all the same."""
+    opening = os.open
+
+    def refused(path: Path, *more: int) -> int:
+        if Path(path).is_dir():
+            raise PermissionError(13, "Permission denied")
+        return opening(path, *more)
+
+    monkeypatch.setattr("ingest.originals.os.open", refused)
+    assert add(library, "gates.txt", GATES).status == "added"
+    monkeypatch.undo()
+    check_consistent(library)
+
+
 FULL = """
 import resource, sys
 from pathlib import Path
