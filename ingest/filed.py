@@ -1,0 +1,63 @@
+"""What the catalog knows of files and addresses: which documents came of them, and what of them is here already."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, fields
+
+from ingest.queues import Queued
+from ingest.records import Source, Visit
+
+SOURCE = ", ".join(f"documents.{column.name}" for column in fields(Source))
+_VISIT = ", ".join(f"visits.{column.name}" for column in fields(Visit))
+
+
+class Filed(Queued):
+    """A catalog by the files and addresses that its documents came from."""
+
+    def has(self, document_id: str) -> bool:
+        """Tell whether a document with this id is here, in whatever version."""
+        return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
+
+    def by_original(self, sha256: str) -> list[Source]:
+        """List the documents that came from the stored original with this hash."""
+        return [Source(*row) for row in self._rows(f"SELECT {SOURCE} FROM documents WHERE sha256 = ?", sha256)]
+
+    def same_text(self, text: str) -> Source | None:
+        """Return a document without an address that has exactly this text."""
+        rows = self._rows(
+            f"SELECT {SOURCE} FROM documents WHERE canonical IS NULL AND length(text) = ? AND text = ?",
+            len(text),
+            text,
+        )
+        return Source(*rows[0]) if rows else None
+
+    def originals(self) -> set[str]:
+        """Return the hashes of all originals that a document came from."""
+        return {row[0] for row in self._rows("SELECT DISTINCT sha256 FROM documents")}
+
+    def file_is_complete(self, sha256: str) -> bool:
+        """Tell whether every document of the file with this hash is here."""
+        return bool(
+            self._rows(
+                "SELECT 1 FROM files WHERE sha256 = ? AND documents = "
+                "(SELECT count(*) FROM documents WHERE documents.sha256 = files.sha256)",
+                sha256,
+            )
+        )
+
+    def complete_file(self, sha256: str, documents: int) -> None:
+        """Note that a file was read to its end and held this many documents."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
+
+    def visit(self, address: str) -> Visit | None:
+        """Return what is known of an address whose document is here; None where it is not."""
+        rows = self._rows(f"SELECT {_VISIT} FROM visits WHERE address = ?", address)
+        return Visit(*rows[0]) if rows else None
+
+    def note_visit(self, visit: Visit) -> None:
+        """Note what an address gave. It is forgotten with its document."""
+        with self.transaction():
+            columns = ", ".join(column.name for column in fields(Visit))
+            marks = ", ".join("?" * len(fields(Visit)))
+            self._db.execute(f"INSERT OR REPLACE INTO visits ({columns}) VALUES ({marks})", astuple(visit))
