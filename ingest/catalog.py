@@ -115,7 +115,8 @@ class Catalog(Filed):
             self._drop_passages(key)
             self._db.execute("DELETE FROM titles WHERE document_id = ?", (key,))
             self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
-            self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
+            if not self.by_original(sha256):
+                self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
         self.must_forget()
         return [key for key, _ in family]
 

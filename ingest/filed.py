@@ -35,15 +35,20 @@ class Filed(Queued):
         """Return the hashes of all originals that a document came from."""
         return {row[0] for row in self._rows("SELECT DISTINCT sha256 FROM documents")}
 
-    def file_is_complete(self, sha256: str) -> bool:
-        """Tell whether every document of the file with this hash is here."""
-        return bool(
-            self._rows(
-                "SELECT 1 FROM files WHERE sha256 = ? AND documents = "
-                "(SELECT count(*) FROM documents WHERE documents.sha256 = files.sha256)",
-                sha256,
-            )
+    def has_address(self, canonical: str) -> bool:
+        """Tell whether a document of this address is here."""
+        return bool(self._rows("SELECT 1 FROM documents WHERE canonical = ? LIMIT 1", canonical))
+
+    def file_holds(self, sha256: str) -> int:
+        """Return how many documents the file with this hash holds, if all of them are here; else 0.
+
+        One document may be here several times: by every address and name that the file came by.
+        """
+        rows = self._rows(
+            "SELECT files.documents, count(*) FROM files JOIN documents USING (sha256) WHERE sha256 = ?", sha256
         )
+        holds, here = rows[0]
+        return int(holds) if here and holds in (1, here) else 0
 
     def complete_file(self, sha256: str, documents: int) -> None:
         """Note that a file was read to its end and held this many documents."""
@@ -51,8 +56,12 @@ class Filed(Queued):
             self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
 
     def visit(self, address: str) -> Visit | None:
-        """Return what is known of an address whose document is here; None where it is not."""
-        rows = self._rows(f"SELECT {_VISIT} FROM visits WHERE address = ?", address)
+        """Return what is known of an address whose document is here and current; None where it is not."""
+        rows = self._rows(
+            f"SELECT {_VISIT} FROM visits JOIN documents ON documents.id = document_id "
+            "WHERE address = ? AND status = 'current'",
+            address,
+        )
         return Visit(*rows[0]) if rows else None
 
     def note_visit(self, visit: Visit) -> None:

@@ -24,6 +24,7 @@ from ingest.passages import embedded_text, marked_anew, passages
 from ingest.ranking import Ranking
 from ingest.read import ReadingProcess
 from ingest.records import Entry, Fetched, Passage, Progress, Receipt
+from ingest.standing import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -175,13 +176,8 @@ class Library:
         given = fetch()
         fetched = given if isinstance(given, Fetched) else Fetched("", given)
         sha256 = hashlib.sha256(fetched.data).hexdigest()
-        return _File(name, fetched, sha256, None if self._is_here(name, sha256) else read(name, fetched))
-
-    def _is_here(self, name: str, sha256: str) -> bool:
-        """Tell whether every document of a file is here, and adding it under this name would change none."""
-        return self.catalog.file_is_complete(sha256) and all(
-            source.url or source.name == name for source in self.catalog.by_original(sha256)
-        )
+        here = standing(self.catalog, sha256, name, fetched.url)
+        return _File(name, fetched, sha256, None if here else read(name, fetched))
 
     def _add(
         self,
@@ -190,12 +186,11 @@ class Library:
         progress: Callable[[Progress], None],
     ) -> Iterator[Receipt]:
         name, fetched, sha256 = file.name, file.fetched, file.sha256
-        known = self.catalog.by_original(sha256)
-        if known:
+        if self.catalog.by_original(sha256):
             with self._writing:
                 self._originals.keep(sha256, fetched.data)  # it may have been lost (see `check`)
-        if self._is_here(name, sha256):
-            yield from (self.receipt("unchanged", source.id, name) for source in known)
+        if here := standing(self.catalog, sha256, name, fetched.url):
+            yield from (self.receipt("unchanged", source.id, name) for source in here)
             return
         # One that was here when it was to be read may have been removed since.
         parsed = read(name, fetched).result() if file.parsed is None else file.parsed
