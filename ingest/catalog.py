@@ -44,11 +44,14 @@ class Catalog(Filed):
 
     # Documents
 
-    def put(self, document: Document, canonical: str | None, embedder: str) -> tuple[Source, str | None]:
+    def put(
+        self, document: Document, canonical: str | None, embedder: str, *, live: bool = False
+    ) -> tuple[Source, str | None]:
         """Keep a document's text and rank the versions of its address; return it as kept, and the id it replaces.
 
-        The newest `modified` is current, whatever the order of arrival; passages of the others are dropped.
-        Within `transaction`; the caller then gives the passages if the document is current.
+        The newest `modified` is current, whatever the order of arrival, or what the address gives now, if that is
+        `live`; passages of the others are dropped. Within `transaction`; the caller then gives the passages if the
+        document is current.
         """
         source = document.source
         arrived = self._value("SELECT coalesce(max(arrived), 0) + 1 FROM documents")
@@ -66,7 +69,10 @@ class Catalog(Filed):
         self._db.execute(
             f"INSERT INTO documents ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {update}", row
         )
-        self._rank(canonical)
+        if canonical is not None:
+            # What is current stays so, whatever is corrected of it: of the others no passages are kept.
+            for older in self.rank(canonical, source.id, last=live or before == source.id):
+                self._drop_passages(older)
         kept = self.source(source.id)
         self._retitle(kept, before, document.text[:_OPENING])
         replaced = before if before not in (None, source.id) and kept.status == "current" else None
@@ -345,20 +351,6 @@ class Catalog(Filed):
         if kept.status == "current":
             words = (searchable(re.sub(r"[\W_]+", " ", kept.name)), searchable(kept.title), searchable(opening))
             self._db.execute("INSERT INTO titles VALUES (?, ?, ?, ?)", (kept.id, *words))
-
-    def _rank(self, canonical: str | None) -> None:
-        """Put the versions of an address in order, by date of change, then arrival; the last one is current."""
-        if canonical is None:
-            return
-        family = self._rows(
-            "SELECT id FROM documents WHERE canonical = ? ORDER BY coalesce(modified, published, ''), arrived",
-            canonical,
-        )
-        for version, (key,) in enumerate(family, start=1):
-            status = "current" if version == len(family) else "superseded"
-            self._db.execute("UPDATE documents SET version = ?, status = ? WHERE id = ?", (version, status, key))
-            if status == "superseded":
-                self._drop_passages(key)
 
     def _drop_passages(self, document_id: str) -> None:
         rows = self._rows("SELECT number, id, text, record FROM passages WHERE document_id = ?", document_id)

@@ -24,7 +24,7 @@ from ingest.passages import embedded_text, marked_anew, passages
 from ingest.ranking import Ranking
 from ingest.read import ReadingProcess
 from ingest.records import Entry, Fetched, Passage, Progress, Receipt
-from ingest.standing import standing
+from ingest.standing import comes_back, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -197,7 +197,7 @@ class Library:
         kept = 0
         for one in located(parsed, name, fetched.url):
             try:
-                receipt = self._add_document(identified(one, name, sha256, self._publishers), fetched.data, progress)
+                receipt = self._add_document(identified(one, name, sha256, self._publishers), fetched, progress)
             except UnreadableFileError as error:
                 receipt = Receipt(None, name, "failed", error=str(error))
             kept += receipt.status not in ("duplicate", "failed")
@@ -205,21 +205,27 @@ class Library:
         if kept == len(parsed):
             self.catalog.complete_file(sha256, kept)
 
-    def _add_document(self, document: Document, data: bytes, progress: Callable[[Progress], None]) -> Receipt:
-        source = document.source
+    def _add_document(self, given: Document, fetched: Fetched, progress: Callable[[Progress], None]) -> Receipt:
+        document, source = given, given.source
         twin = None if source.url else self.catalog.same_text(document.text)
         if twin is not None and twin.id != source.id:
             return self.receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
+        canonical = canonical_url(source.url) if source.url else None
+        live = bool(fetched.url) and source.modified is None
         known = self.catalog.has(source.id)
         if known and not self._is_newer(source):
-            return self.receipt("unchanged", source.id, source.name)
+            live = bool(fetched.url) and comes_back(self.catalog, source)
+            if not live:
+                return self.receipt("unchanged", source.id, source.name)
+            # As it was told before: the records of answers that quote it still hold.
+            document = self.catalog.document(source.id)
         cut, vectors = self._embedded(document, progress)
-        canonical = canonical_url(source.url) if source.url else None
         fingerprint = self.embedder.fingerprint
         with self._writing:
-            self._originals.keep(source.sha256, data)
+            if document is given:
+                self._originals.keep(source.sha256, fetched.data)
             with self.catalog.transaction():
-                kept, replaces = self.catalog.put(document, canonical, fingerprint)
+                kept, replaces = self.catalog.put(document, canonical, fingerprint, live=live)
                 if kept.status == "current":
                     texts = [document.text[passage.start : passage.end] for passage in cut]
                     self.catalog.put_passages(cut, texts, vectors, fingerprint)
@@ -355,6 +361,7 @@ class Library:
             status=status,
             duplicate_of=duplicate_of,
             replaces=replaces,
+            superseded_by=self.catalog.superseded_by(document_id),
             passages=len(self.catalog.passages_of(document_id)),
             pages=len(document.pages),
             pages_without_text=document.left_out.get("pages_without_text", 0),

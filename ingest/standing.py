@@ -1,4 +1,4 @@
-"""What stands for a file in a store: the documents that have it here already, so that it need not be read again."""
+"""What a file that comes is to what a store holds: whether it is here already, and whether it comes back."""
 
 from __future__ import annotations
 
@@ -33,3 +33,15 @@ def _of_one(catalog: Catalog, here: list[Source], name: str, fetched_from: str) 
     own = [source for source in placed if canonical_url(source.url or "") == canonical]
     # What an address gave before is another text: that of the file replaces it there, wherever else it is, too.
     return own or ([] if catalog.has_address(canonical) else placed[:1])
+
+
+def comes_back(catalog: Catalog, source: Source) -> bool:
+    """Tell whether an older text of an address, which was fetched from it, is its current one again.
+
+    It is unless it says itself that it is older: then it may be what a server kept too long.
+    """
+    known = catalog.source(source.id)
+    if known.status == "current":
+        return False
+    newest = catalog.newest_change(canonical_url(source.url or ""), source.id)
+    return source.modified is None or source.modified >= newest
