@@ -76,6 +76,7 @@ def receipt_line(receipt: Receipt) -> str:
         size += f", {receipt.pages_without_text} pages without text"
     other = f" of {receipt.duplicate_of}" if receipt.duplicate_of else ""
     other += f", replaces {receipt.replaces}" if receipt.replaces else ""
+    other += f", but {receipt.superseded_by} is newer and is used" if receipt.superseded_by else ""
     return f"{receipt.status}{other}: {one_line(receipt.name)} ({receipt.id}; {size})"
 
 

@@ -7,16 +7,16 @@ written in the same transaction as the change itself, so that a crash in between
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ingest.errors import NotFoundError
+from ingest.filed import SOURCE, Filed
 from ingest.fulltext import searchable
-from ingest.queues import Queued
-from ingest.records import Entry, Filters, Source, Visit
+from ingest.records import Entry, Filters, Source
 from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
 
 if TYPE_CHECKING:
@@ -29,16 +29,13 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 _SCHEMA = Path(__file__).with_name("schema.sql")
 
-_SOURCE_COLUMNS = tuple(column.name for column in fields(Source))
-_SOURCE = ", ".join(f"documents.{column}" for column in _SOURCE_COLUMNS)
-_VISIT = ", ".join(column.name for column in fields(Visit))
 # What a file is called tells more of what it is about than its title, which often is boilerplate.
 _TITLE_WEIGHTS = "0, 3.0, 1.0, 1.0"
 # Characters at the start of a document that tell what it is about.
 _OPENING = 2000
 
 
-class Catalog(Queued):
+class Catalog(Filed):
     """The catalog of one store. Safe to use from several threads of the one process that owns the store."""
 
     def __init__(self, path: Path) -> None:
@@ -47,11 +44,14 @@ class Catalog(Queued):
 
     # Documents
 
-    def put(self, document: Document, canonical: str | None, embedder: str) -> tuple[Source, str | None]:
+    def put(
+        self, document: Document, canonical: str | None, embedder: str, *, live: bool = False
+    ) -> tuple[Source, str | None]:
         """Keep a document's text and rank the versions of its address; return it as kept, and the id it replaces.
 
-        The newest `modified` is current, whatever the order of arrival; passages of the others are dropped.
-        Within `transaction`; the caller then gives the passages if the document is current.
+        The newest `modified` is current, whatever the order of arrival, or what the address gives now, if that is
+        `live`; passages of the others are dropped. Within `transaction`; the caller then gives the passages if the
+        document is current.
         """
         source = document.source
         arrived = self._value("SELECT coalesce(max(arrived), 0) + 1 FROM documents")
@@ -69,7 +69,10 @@ class Catalog(Queued):
         self._db.execute(
             f"INSERT INTO documents ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {update}", row
         )
-        self._rank(canonical)
+        if canonical is not None:
+            # What is current stays so, whatever is corrected of it: of the others no passages are kept.
+            for older in self.rank(canonical, source.id, last=live or before == source.id):
+                self._drop_passages(older)
         kept = self.source(source.id)
         self._retitle(kept, before, document.text[:_OPENING])
         replaced = before if before not in (None, source.id) and kept.status == "current" else None
@@ -109,8 +112,8 @@ class Catalog(Queued):
         firms = {mention.firm for mention in (*passage.firms, *passage.inherited)}
         self._db.executemany("INSERT INTO mentions VALUES (?, ?)", [(firm, number) for firm in sorted(firms)])
 
-    def remove(self, document_id: str) -> tuple[list[str], list[str]]:
-        """Drop a document and all versions of its address; return their ids and the originals no longer needed."""
+    def remove(self, document_id: str) -> list[str]:
+        """Drop a document and all versions of its address; return their ids."""
         key = self.source(document_id).id
         canonical = self._value("SELECT canonical FROM documents WHERE id = ?", key)
         family = self._rows("SELECT id, sha256 FROM documents WHERE id = ? OR canonical = ?", key, canonical)
@@ -118,10 +121,10 @@ class Catalog(Queued):
             self._drop_passages(key)
             self._db.execute("DELETE FROM titles WHERE document_id = ?", (key,))
             self._db.execute("DELETE FROM documents WHERE id = ?", (key,))
-            self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
+            if not self.by_original(sha256):
+                self._db.execute("DELETE FROM files WHERE sha256 = ?", (sha256,))
         self.must_forget()
-        unused = [sha for sha in dict.fromkeys(sha for _, sha in family) if not self.by_original(sha)]
-        return [key for key, _ in family], unused
+        return [key for key, _ in family]
 
     def unfinished(self) -> list[str]:
         """Return in words what another process has left to be done."""
@@ -135,7 +138,7 @@ class Catalog(Queued):
 
     def source(self, document_id: str) -> Source:
         """Return a document's source; NotFoundError when there is none with this id."""
-        return Source(*self._row_of(document_id, _SOURCE))
+        return Source(*self._row_of(document_id, SOURCE))
 
     def _row_of(self, document_id: str, columns: str) -> tuple[Any, ...]:
         rows = self._rows(f"SELECT {columns} FROM documents WHERE id = ?", document_id)
@@ -146,64 +149,17 @@ class Catalog(Queued):
     def document(self, document_id: str) -> Document:
         """Return a document with its text; NotFoundError when there is none with this id."""
         # In one look: it may be removed at any time.
-        *source, text, layout = self._row_of(document_id, f"{_SOURCE}, text, layout")
+        *source, text, layout = self._row_of(document_id, f"{SOURCE}, text, layout")
         return document_from(Source(*source), text, layout)
 
     def entries(self, *, superseded: bool = False) -> list[Entry]:
         """List the documents, in the order of their arrival; older versions only when asked for."""
         rows = self._rows(
-            f"SELECT {_SOURCE}, (SELECT count(*) FROM passages WHERE document_id = documents.id), "
+            f"SELECT {SOURCE}, (SELECT count(*) FROM passages WHERE document_id = documents.id), "
             "json_array_length(layout, '$.pages') FROM documents WHERE status = 'current' OR ? ORDER BY arrived",
             superseded,
         )
         return [Entry(Source(*row[:-2]), row[-2], row[-1]) for row in rows]
-
-    def has(self, document_id: str) -> bool:
-        """Tell whether a document with this id is here, in whatever version."""
-        return bool(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
-
-    def by_original(self, sha256: str) -> list[Source]:
-        """List the documents that came from the stored original with this hash."""
-        return [Source(*row) for row in self._rows(f"SELECT {_SOURCE} FROM documents WHERE sha256 = ?", sha256)]
-
-    def same_text(self, text: str) -> Source | None:
-        """Return a document without an address that has exactly this text."""
-        rows = self._rows(
-            f"SELECT {_SOURCE} FROM documents WHERE canonical IS NULL AND length(text) = ? AND text = ?",
-            len(text),
-            text,
-        )
-        return Source(*rows[0]) if rows else None
-
-    def originals(self) -> set[str]:
-        """Return the hashes of all originals that a document came from."""
-        return {row[0] for row in self._rows("SELECT DISTINCT sha256 FROM documents")}
-
-    def file_is_complete(self, sha256: str) -> bool:
-        """Tell whether every document of the file with this hash is here."""
-        return bool(
-            self._rows(
-                "SELECT 1 FROM files WHERE sha256 = ? AND documents = "
-                "(SELECT count(*) FROM documents WHERE documents.sha256 = files.sha256)",
-                sha256,
-            )
-        )
-
-    def complete_file(self, sha256: str, documents: int) -> None:
-        """Note that a file was read to its end and held this many documents."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
-
-    def visit(self, address: str) -> Visit | None:
-        """Return what is known of an address whose document is here; None where it is not."""
-        rows = self._rows(f"SELECT {_VISIT} FROM visits WHERE address = ?", address)
-        return Visit(*rows[0]) if rows else None
-
-    def note_visit(self, visit: Visit) -> None:
-        """Note what an address gave. It is forgotten with its document."""
-        with self.transaction():
-            marks = ", ".join("?" * len(fields(Visit)))
-            self._db.execute(f"INSERT OR REPLACE INTO visits ({_VISIT}) VALUES ({marks})", astuple(visit))
 
     def embedders(self) -> list[str]:
         """Return the fingerprints of the models that the current documents' vectors came from."""
@@ -319,7 +275,7 @@ class Catalog(Queued):
         """Return the documents that `filters` leave a passage of, in the order of their arrival."""
         condition, values = where(filters)
         rows = self._rows(
-            f"SELECT DISTINCT {_SOURCE}, arrived FROM passages JOIN documents ON documents.id = document_id "
+            f"SELECT DISTINCT {SOURCE}, arrived FROM passages JOIN documents ON documents.id = document_id "
             f"WHERE {condition} ORDER BY arrived",
             *values,
         )
@@ -395,20 +351,6 @@ class Catalog(Queued):
         if kept.status == "current":
             words = (searchable(re.sub(r"[\W_]+", " ", kept.name)), searchable(kept.title), searchable(opening))
             self._db.execute("INSERT INTO titles VALUES (?, ?, ?, ?)", (kept.id, *words))
-
-    def _rank(self, canonical: str | None) -> None:
-        """Put the versions of an address in order, by date of change, then arrival; the last one is current."""
-        if canonical is None:
-            return
-        family = self._rows(
-            "SELECT id FROM documents WHERE canonical = ? ORDER BY coalesce(modified, published, ''), arrived",
-            canonical,
-        )
-        for version, (key,) in enumerate(family, start=1):
-            status = "current" if version == len(family) else "superseded"
-            self._db.execute("UPDATE documents SET version = ?, status = ? WHERE id = ?", (version, status, key))
-            if status == "superseded":
-                self._drop_passages(key)
 
     def _drop_passages(self, document_id: str) -> None:
         rows = self._rows("SELECT number, id, text, record FROM passages WHERE document_id = ?", document_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,10 @@ class Database:
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            self._prepare(schema, version)
+            with ExitStack() as undone:
+                undone.callback(self._db.close)
+                self._prepare(schema, version)
+                undone.pop_all()
         except sqlite3.Error as error:
             raise store_error(path, error) from error
 

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
@@ -24,6 +24,7 @@ from ingest.passages import embedded_text, marked_anew, passages
 from ingest.ranking import Ranking
 from ingest.read import ReadingProcess
 from ingest.records import Entry, Fetched, Passage, Progress, Receipt
+from ingest.standing import comes_back, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -85,8 +86,10 @@ class Library:
         self._mended: list[str] = []
         self._originals = Originals(home / "originals")
         self._lock = own(home)
-        try:
+        with ExitStack() as undone:
+            undone.callback(disown, home, self._lock)
             self.catalog = Catalog(private_file(home / "catalog.sqlite3"))
+            undone.callback(self.catalog.close)
             for said in (*self._originals.sweep(self.catalog.originals()), *self.catalog.unfinished()):
                 self._note_mended(said)
             self._mark_firms()
@@ -94,9 +97,7 @@ class Library:
             self.ranking = Ranking(home / "words", self.catalog, self._note_mended)
             if self.neighbors.sweep() | self.ranking.sweep():
                 self._note_mended("an index that was not filled to the end is deleted")
-        except BaseException:
-            self._lock.release()
-            raise
+            undone.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -175,13 +176,8 @@ class Library:
         given = fetch()
         fetched = given if isinstance(given, Fetched) else Fetched("", given)
         sha256 = hashlib.sha256(fetched.data).hexdigest()
-        return _File(name, fetched, sha256, None if self._is_here(name, sha256) else read(name, fetched))
-
-    def _is_here(self, name: str, sha256: str) -> bool:
-        """Tell whether every document of a file is here, and adding it under this name would change none."""
-        return self.catalog.file_is_complete(sha256) and all(
-            source.url or source.name == name for source in self.catalog.by_original(sha256)
-        )
+        here = standing(self.catalog, sha256, name, fetched.url)
+        return _File(name, fetched, sha256, None if here else read(name, fetched))
 
     def _add(
         self,
@@ -190,19 +186,18 @@ class Library:
         progress: Callable[[Progress], None],
     ) -> Iterator[Receipt]:
         name, fetched, sha256 = file.name, file.fetched, file.sha256
-        known = self.catalog.by_original(sha256)
-        if known:
+        if self.catalog.by_original(sha256):
             with self._writing:
                 self._originals.keep(sha256, fetched.data)  # it may have been lost (see `check`)
-        if self._is_here(name, sha256):
-            yield from (self.receipt("unchanged", source.id, name) for source in known)
+        if here := standing(self.catalog, sha256, name, fetched.url):
+            yield from (self.receipt("unchanged", source.id, name) for source in here)
             return
         # One that was here when it was to be read may have been removed since.
         parsed = read(name, fetched).result() if file.parsed is None else file.parsed
         kept = 0
         for one in located(parsed, name, fetched.url):
             try:
-                receipt = self._add_document(identified(one, name, sha256, self._publishers), fetched.data, progress)
+                receipt = self._add_document(identified(one, name, sha256, self._publishers), fetched, progress)
             except UnreadableFileError as error:
                 receipt = Receipt(None, name, "failed", error=str(error))
             kept += receipt.status not in ("duplicate", "failed")
@@ -210,21 +205,27 @@ class Library:
         if kept == len(parsed):
             self.catalog.complete_file(sha256, kept)
 
-    def _add_document(self, document: Document, data: bytes, progress: Callable[[Progress], None]) -> Receipt:
-        source = document.source
+    def _add_document(self, given: Document, fetched: Fetched, progress: Callable[[Progress], None]) -> Receipt:
+        document, source = given, given.source
         twin = None if source.url else self.catalog.same_text(document.text)
         if twin is not None and twin.id != source.id:
             return self.receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
+        canonical = canonical_url(source.url) if source.url else None
+        live = bool(fetched.url) and source.modified is None
         known = self.catalog.has(source.id)
         if known and not self._is_newer(source):
-            return self.receipt("unchanged", source.id, source.name)
+            live = bool(fetched.url) and comes_back(self.catalog, source)
+            if not live:
+                return self.receipt("unchanged", source.id, source.name)
+            # As it was told before: the records of answers that quote it still hold.
+            document = self.catalog.document(source.id)
         cut, vectors = self._embedded(document, progress)
-        canonical = canonical_url(source.url) if source.url else None
         fingerprint = self.embedder.fingerprint
         with self._writing:
-            self._originals.keep(source.sha256, data)
+            if document is given:
+                self._originals.keep(source.sha256, fetched.data)
             with self.catalog.transaction():
-                kept, replaces = self.catalog.put(document, canonical, fingerprint)
+                kept, replaces = self.catalog.put(document, canonical, fingerprint, live=live)
                 if kept.status == "current":
                     texts = [document.text[passage.start : passage.end] for passage in cut]
                     self.catalog.put_passages(cut, texts, vectors, fingerprint)
@@ -266,7 +267,7 @@ class Library:
         self.require_embedder()
         with self._writing:
             with self.catalog.transaction():
-                removed = [key for document_id in document_ids for key in self.catalog.remove(document_id)[0]]
+                removed = [key for document_id in document_ids for key in self.catalog.remove(document_id)]
             self._originals.sweep(self.catalog.originals())
             self.neighbors.told()
             self.ranking.told()
@@ -360,6 +361,7 @@ class Library:
             status=status,
             duplicate_of=duplicate_of,
             replaces=replaces,
+            superseded_by=self.catalog.superseded_by(document_id),
             passages=len(self.catalog.passages_of(document_id)),
             pages=len(document.pages),
             pages_without_text=document.left_out.get("pages_without_text", 0),

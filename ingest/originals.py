@@ -27,18 +27,22 @@ class Originals:
         path = self._folder / sha256
         if path.is_file():
             return
-        path.parent.mkdir(mode=0o700, exist_ok=True)
         half = path.with_suffix(".part")
         try:
+            if not self._folder.is_dir():
+                self._folder.mkdir(mode=0o700)
+                _sync(self._folder.parent)
             with half.open("wb") as file:
                 half.chmod(0o600)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             half.replace(path)
+            _sync(self._folder)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                half.unlink()
+            for left in (half, path):
+                with contextlib.suppress(OSError):
+                    left.unlink()
             raise StoreError(
                 f"{path}: the original cannot be stored ({error.strerror}). Make room or check the folder's "
                 "permissions, then do it again; nothing was lost."
@@ -61,3 +65,15 @@ class Originals:
             elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
                 found.append(f"{path}: the stored original was changed; delete it and add the file again")
         return found
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk keep the names in a folder, which a power cut could lose though the files are written."""
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # as on Windows, where no folder can be opened
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

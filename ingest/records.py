@@ -126,13 +126,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one file, or of one document in it, that was to be added; `id` is None when it failed."""
+    """What became of one file, or of one document in it, that was to be added; `id` is None when it failed.
+
+    `superseded_by` is the current version of its address, where that is not the document: nothing finds it then.
+    """
 
     id: str | None
     name: str
     status: Literal["added", "unchanged", "updated", "duplicate", "failed"]
     duplicate_of: str | None = None
     replaces: str | None = None
+    superseded_by: str | None = None
     error: str | None = None
     passages: int = 0
     pages: int = 0

@@ -254,14 +254,14 @@ def test_a_replacement_is_told(catalog: Catalog, keeper: Keeper):
 
 
 def test_removal_takes_all_versions(catalog: Catalog, keeper: Keeper):
-    """Removing any version removes every version of its address and nothing else; the originals are named."""
+    """Removing any version removes every version of its address and nothing else."""
     url = "https://lantern.example/x"
     keeper.text(catalog, "The old gate.", key="a", url=url, modified="2020")
     keeper.text(catalog, "The new gate.", key="b", url=url, modified="2021")
     keeper.text(catalog, "Another gate.", key="c")
     with catalog.transaction():
-        removed, unused = catalog.remove("a")
-    assert (sorted(removed), sorted(unused)) == (["a", "b"], ["sha-a", "sha-b"])
+        assert sorted(catalog.remove("a")) == ["a", "b"]
+    assert catalog.originals() == {"sha-c"}
     assert found(catalog, "gate") == ["c"]
     assert catalog.queued()[1] != []
     assert catalog.check() == []
@@ -271,9 +271,10 @@ def test_an_original_of_another_document_is_still_needed(catalog: Catalog, keepe
     """A file that holds two documents is needed as long as one of them is here."""
     for key in ("a", "b"):
         keeper.keep(catalog, document(f"Gate {key}.", id=key, url=None, sha256="shared"))
-    with catalog.transaction():
-        assert catalog.remove("a") == (["a"], [])
-        assert catalog.remove("b") == (["b"], ["shared"])
+    for key, needed in (("a", {"shared"}), ("b", set())):
+        with catalog.transaction():
+            assert catalog.remove(key) == [key]
+        assert catalog.originals() == needed
 
 
 def test_what_is_not_here_is_not_found(catalog: Catalog):

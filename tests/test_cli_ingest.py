@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["commands", "specimens", "sites"]
 
 RECEIPT = {
-    "id", "name", "status", "duplicate_of", "replaces", "error", "passages", "pages", "pages_without_text",
+    "id", "name", "status", "duplicate_of", "replaces", "superseded_by", "error", "passages", "pages",
+    "pages_without_text",
 }  # fmt: skip
 UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

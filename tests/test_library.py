@@ -13,6 +13,7 @@ from stores import GATES, LAMPS, URL, add, article, check_consistent, near, orig
 
 from ingest.errors import NotFoundError
 from ingest.library import Library
+from ingest.records import Fetched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -276,73 +277,125 @@ def test_removing_what_is_not_here_is_an_error(library: Library):
 
 
 class Model:
-    """What a store should hold, in dictionaries: {address: {word: modified}} and {(name, word)}."""
+    """What a store should hold, in dictionaries: {address: {text: modified}}, what is current, and {text: name}."""
 
     def __init__(self) -> None:
         """Hold nothing."""
-        self.articles: dict[str, dict[str, tuple[str, int]]] = {}
+        self.articles: dict[str, dict[str, str]] = {}
+        self.current: dict[str, str] = {}
         self.files: dict[str, str] = {}
-        self.arrived = 0
 
-    def add(self, name: str, word: str, url: str | None, modified: str) -> str:
-        """Add a text and return the status that its receipt should have."""
+    def add(self, name: str, text: str, url: str | None, modified: str) -> str:
+        """Add a file that states its address, or none, and return the status that its receipt should have."""
         if url is None:
-            if word in self.files:
-                return "unchanged" if self.files[word] == name else "duplicate"
-            self.files[word] = name
+            if text in self.files:
+                return "unchanged" if self.files[text] == name else "duplicate"
+            self.files[text] = name
             return "added"
-        family = self.articles.setdefault(url, {})
-        if word in family and modified <= family[word][0]:
+        known = self.articles.get(url, {}).get(text)
+        return "unchanged" if known is not None and modified <= known else self._put(text, url, modified)
+
+    def fetch(self, text: str, url: str, modified: str) -> str:
+        """Fetch an article from its address; one that names no date is as new as can be."""
+        known = self.articles.get(url, {}).get(text)
+        if known is None or modified > known:
+            return self._put(text, url, modified, last=not modified)
+        if self.current[url] == text or (modified and modified < self._newest(url, text)):
             return "unchanged"
-        before = self.current(url)
-        known = word in family
-        self.arrived += 1
-        family[word] = (modified, self.arrived)
-        return "updated" if known or (before is not None and self.current(url) != before) else "added"
+        return self._put(text, url, known, last=True)
 
-    def current(self, url: str) -> str | None:
-        """Return the word of the current version of an address."""
-        family = self.articles.get(url, {})
-        return max(family, key=lambda word: family[word]) if family else None
+    def add_plain(self, name: str, text: str) -> str:
+        """Add a file that is the same bytes wherever it is."""
+        return (
+            "unchanged" if text not in self.files and text in self.current.values() else self.add(name, text, None, "")
+        )
 
-    def words(self) -> set[str]:
-        """Return the words that should be found."""
-        return {*self.files, *(word for url in self.articles if (word := self.current(url)))}
+    def fetch_plain(self, text: str, url: str) -> str:
+        """Fetch such a file, which says nothing of itself."""
+        if self.current.get(url) == text or (url not in self.articles and text in self.current.values()):
+            return "unchanged"
+        return self._put(text, url, "", last=True)
+
+    def _newest(self, url: str, besides: str) -> str:
+        return max((day for text, day in self.articles.get(url, {}).items() if text != besides), default="")
+
+    def _put(self, text: str, url: str, modified: str, *, last: bool = False) -> str:
+        family, before = self.articles.setdefault(url, {}), self.current.get(url)
+        known = text in family
+        if last or before in (None, text) or modified >= self._newest(url, text):
+            self.current[url] = text
+        family[text] = modified
+        return "updated" if known or before not in (None, self.current[url]) else "added"
+
+    def texts(self) -> list[str]:
+        """Return the texts that should be found."""
+        return sorted([*self.files, *self.current.values()])
 
 
 WORDS = ("oiled", "painted", "welded")
+ADDRESSES = ("https://lantern.example/x", "https://weir.example/y")
+DAYS = ("2021-01-01", "2021-02-01", "2021-03-01")
 ADDITIONS = st.tuples(
+    st.just("add"),
     st.sampled_from(["a.md", "b.md"]),
     st.sampled_from(WORDS),
-    st.sampled_from([None, "https://lantern.example/x", "https://weir.example/y"]),
-    st.sampled_from(["2021-01-01", "2021-02-01", "2021-03-01"]),
+    st.sampled_from([None, *ADDRESSES]),
+    st.sampled_from(DAYS),
 )
-STEPS = st.lists(st.one_of(ADDITIONS, ADDITIONS, ADDITIONS, st.integers(0, 5)), min_size=2, max_size=9)
+FETCHES = st.tuples(
+    st.just("fetch"), st.just("a.md"), st.sampled_from(WORDS), st.sampled_from(ADDRESSES), st.sampled_from(["", *DAYS])
+)
+PLAIN = st.tuples(
+    st.just("plain"),
+    st.sampled_from(["a.txt", "b.txt"]),
+    st.sampled_from(WORDS[:2]),
+    st.sampled_from([None, *ADDRESSES]),
+    st.just(""),
+)
+STEPS = st.lists(
+    st.one_of(ADDITIONS, FETCHES, PLAIN, ADDITIONS, FETCHES, PLAIN, st.integers(0, 5)), min_size=2, max_size=12
+)
 
 
 def text_of(word: str, url: str | None) -> str:
     return f"The gate of {'a port' if url is None else url.split('/')[2].split('.')[0]} was {word}."
 
 
-@settings(max_examples=12)
+def file_of(model: Model, step: tuple) -> tuple[str, bytes | Fetched, str, str]:
+    """Return a step's file, its text and the status that it should have."""
+    kind, name, word, url, modified = step
+    if kind == "plain":
+        text = f"A plain file of {word} gates."
+        data = text.encode()
+        expected = model.add_plain(name, text) if url is None else model.fetch_plain(text, url)
+        return name, data if url is None else Fetched(url, data), text, expected
+    text = text_of(word, url)
+    about = ({"modified": modified} if modified and url else {}) | ({"url": url} if url else {"title": "Gates"})
+    data = article(text, **about)
+    if kind == "add":
+        return name, data, text, model.add(name, text, url, modified)
+    return name, Fetched(url, data), text, model.fetch(text, url, modified)
+
+
+@settings(max_examples=16)
 @given(steps=STEPS)
 def test_a_store_is_a_dictionary_of_articles(
     steps: list, tmp_path_factory: pytest.TempPathFactory, embedder: Embedder, names: FirmNames
 ) -> None:
-    """After any additions, changes and removals a store finds exactly what a dictionary of articles would hold."""
-    model, ids = Model(), {}
+    """After any additions, fetches and removals a store finds exactly what a dictionary of articles would hold."""
+    model = Model()
     with Library(tmp_path_factory.mktemp("model") / "store", embedder, names) as library:
 
         def removed(at: int) -> None:
             entries = library.entries()
             if entries:
                 source = entries[at % len(entries)].source
+                text = library.document(source.id).text
                 library.remove(source.id)
-                url, word = ids[source.id]
-                if url is None:
-                    del model.files[word]
+                if source.url:
+                    del model.articles[source.url], model.current[source.url]
                 else:
-                    del model.articles[url]
+                    del model.files[text]
 
         for is_removal, some in groupby(steps, lambda step: isinstance(step, int)):
             if is_removal:
@@ -350,19 +403,20 @@ def test_a_store_is_a_dictionary_of_articles(
                     removed(at)
                 continue
             files, expected = [], []
-            for name, word, url, modified in some:
-                about = {"modified": modified} | ({"url": url} if url else {})
-                data = article(text_of(word, url), **about)
+            for step in some:
+                name, data, text, status = file_of(model, step)
                 files.append((name, lambda data=data: data))
-                expected.append((model.add(name, word, url, modified), url, word))
-            for receipt, (status, url, word) in zip(library.add_files(files), expected, strict=True):
+                expected.append((text, status))
+            for receipt, (text, status) in zip(library.add_files(files), expected, strict=True):
                 assert receipt.status == status
-                ids[receipt.id] = (url, word)
+                document = library.document(receipt.id)
+                assert document.text == text
+                assert (receipt.superseded_by is None) is (document.source.status == "current")
         check_consistent(library)
-        found = {ids[entry.source.id][1] for entry in library.entries()}
-        assert found == model.words()
-        assert len(library.entries()) == len(model.files) + len(model.articles)
-        for word in WORDS:
-            assert bool(said(library, word)) is (word in model.words())
         every = library.catalog.entries(superseded=True)
+        current = [library.document(entry.source.id).text for entry in every if entry.source.status == "current"]
+        assert sorted(current) == model.texts()
         assert len(every) == len(model.files) + sum(map(len, model.articles.values()))
+        for word in WORDS:
+            assert bool(said(library, word)) is any(word in text for text in current)
+        assert all(bool(entry.passages) is (entry.source.status == "current") for entry in every)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 from specimens import ROOT
 from stores import GATES, add, check_consistent, near, originals, said
 
+from ingest.catalog import Catalog
 from ingest.errors import StoreError
 from ingest.library import Library
 from ingest.probe import probe
@@ -88,6 +91,46 @@ def test_a_closed_store_can_be_opened(library: Library, embedder: Embedder, name
     Library(library.home, embedder, names).close()
 
 
+def test_a_store_that_cannot_be_opened_is_let_go_of(
+    library: Library, embedder: Embedder, names: FirmNames, monkeypatch
+):
+    """A failed open closes the catalog, names no owner any more, and the next one opens."""
+    home = library.home
+    library.close()
+    opened: list[Catalog] = []
+
+    class Seen(Catalog):
+        def originals(self) -> set[str]:
+            opened.append(self)
+            raise StoreError("no room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ingest.library.Catalog", Seen)
+        with pytest.raises(StoreError, match="no room"):
+            Library(home, embedder, names)
+    with pytest.raises(StoreError, match="closed"):
+        opened[0].entries()
+    assert not (home / "owner.json").exists()
+    assert [path.name for path in home.glob("catalog.*")] == ["catalog.sqlite3"]
+    Library(home, embedder, names).close()
+
+
+def test_a_file_that_is_no_catalog_is_let_go_of(library: Library, embedder: Embedder, names: FirmNames, monkeypatch):
+    """A catalog that is refused is closed, and named as nobody's."""
+    home = library.home
+    library.close()
+    made: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *about, **more: made.append(connect(*about, **more)) or made[-1])
+    with contextlib.closing(connect(home / "catalog.sqlite3")) as raw:
+        raw.execute("PRAGMA application_id = 7")
+    with pytest.raises(StoreError, match="not a catalog of Dossier"):
+        Library(home, embedder, names)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[0].execute("SELECT 1")
+    assert not (home / "owner.json").exists()
+
+
 # The disk
 
 
@@ -133,6 +176,42 @@ def test_an_index_that_could_not_be_written_is_opened_anew(library: Library, mon
     assert kept.id in near(library, "Who bought gates?")
     assert len(tried) == 1
     assert {entry.source.name for entry in library.entries()} == {"gates.txt", "lamps.txt"}
+    check_consistent(library)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder can be opened")
+def test_an_original_outlasts_a_power_cut(library: Library, monkeypatch: pytest.MonkeyPatch):
+    """Before a document counts, the disk has kept its original, its name in the folder, and the folder itself."""
+    kept: list[tuple[int, set[str]]] = []
+    fsync = os.fsync
+
+    def seen(file: int) -> None:
+        kept.append((os.fstat(file).st_ino, originals(library)))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    monkeypatch.setattr(Catalog, "put", lambda *_: pytest.fail("from here it counts"))
+    with pytest.raises(pytest.fail.Exception):
+        library.add("gates.txt", GATES)
+    folder = library.home / "originals"
+    (path,) = folder.iterdir()
+    assert (library.home.stat().st_ino, set()) in kept
+    assert [one for one in kept if one[0] == path.stat().st_ino]
+    assert kept[-1] == (folder.stat().st_ino, {path.name})
+
+
+def test_a_folder_that_cannot_be_opened_is_left(library: Library, monkeypatch: pytest.MonkeyPatch):
+    """Where no folder can be opened a document is added all the same."""
+    opening = os.open
+
+    def refused(path: Path, *more: int) -> int:
+        if Path(path).is_dir():
+            raise PermissionError(13, "Permission denied")
+        return opening(path, *more)
+
+    monkeypatch.setattr("ingest.originals.os.open", refused)
+    assert add(library, "gates.txt", GATES).status == "added"
+    monkeypatch.undo()
     check_consistent(library)
 
 

@@ -76,6 +76,8 @@ def in_words() -> Iterator[None]:
 def state_of(receipt: Receipt) -> str:
     """Say what became of a file."""
     state = f"failed: {receipt.error}" if receipt.error else _STATUS[receipt.status]
+    if receipt.superseded_by:
+        state += "; a newer version of it is here and is used"
     if receipt.pages_without_text:
         state += f"; {receipt.pages_without_text} pages without text, which may be scans"
     return state
