@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from copy import deepcopy
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from specimens import ROOT
 
+from app.dossier import Dossier
+from app.settings import Settings
 from evals import report
 from evals.__main__ import main
+from evals.stores import COMPILED
 from evals.torture import broken, crashes, full, hostile, many, mutants, second, steps
+from evals.torture.audit import audit, unsaid_of
 from evals.torture.crashes import Killed, Store, new_store
 from evals.torture.run import PARTS
 from evals.torture.standing import standing
 from evals.torture.steps import STEPS, owner_of
 from evals.torture.texts import Article, Deed, Ledger
+from evals.torture.vectors import Counting
 from ingest.database import Database
+from ingest.library import Health, Library
+from ingest.neighbors import Neighbors
+from ingest.notes import Noted
+from ingest.ranking import Ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no forked processes, signals or limits")
@@ -44,6 +55,16 @@ def _children_find_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Return a closed store with some articles; tests that change it note what they do in its ledger."""
     return new_store(tmp_path_factory.mktemp("tortured") / "store")
+
+
+@pytest.fixture
+def opened(store: Store, tmp_path: Path) -> Iterator[tuple[Dossier, Ledger]]:
+    """Return a copy of a store, open, and what is known of it."""
+    shutil.copytree(store.home, tmp_path / "copy")
+    with Dossier(Settings(home=tmp_path / "copy", compiled=COMPILED)) as dossier:
+        dossier.library.embedder = Counting()
+        dossier.library.ranking.renew(lambda: False)  # words of several documents in one file of the index
+        yield dossier, deepcopy(store.ledger)
 
 
 def dice_of(seed: int) -> Random:
@@ -107,6 +128,38 @@ def test_what_went_wrong_twice_did_not_hold_once() -> None:
     """What was tried and went wrong in several ways is one that did not hold."""
     found = standing(3, ["a | lost", "a | late", "c | lost"], 1.6, {"refused": 1})
     assert (found["tried"], found["held"], found["refused"], found["seconds"]) == (3, 1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "seen"),
+    [
+        (Ranking, "renew", "the index of words holds words of 1"),
+        (Neighbors, "renew", "index/chroma.sqlite3 holds traces of 1"),
+        (Database, "overwrite", "catalog.sqlite3-wal holds traces of 1"),
+        (Noted, "must_forget", "and it is not said that anything is due"),
+        (Library, "forget", "what was removed is still to be overwritten"),
+    ],
+)
+def test_what_is_left_of_what_was_removed_is_seen(
+    opened: tuple[Dossier, Ledger], monkeypatch: pytest.MonkeyPatch, owner: type, name: str, seen: str
+) -> None:
+    """A store that keeps something of what was removed, or does not know that it does, is told from a whole one."""
+    dossier, ledger = opened
+    assert audit(dossier, ledger, ()).wrong == ()
+    monkeypatch.setattr(owner, name, lambda *_: True)
+    dossier.library.remove(min(ledger.current).id)
+    wrong = unsaid_of(dossier.library, ledger)
+    dossier.library.forget()
+    monkeypatch.setattr(Library, "check", lambda _: Health((), ()))
+    assert seen in "; ".join([*wrong, *audit(dossier, ledger, ()).wrong])
+
+
+def test_what_is_embedded_anew_is_seen(opened: tuple[Dossier, Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that embeds what is there already is told from one that embeds nothing."""
+    dossier, ledger = opened
+    library = dossier.library
+    monkeypatch.setattr(Neighbors, "check", lambda _: library.embedder.documents([min(ledger.current).text]))
+    assert audit(dossier, ledger, ()).wrong == ("check: 1 texts were embedded anew",)
 
 
 def test_a_killed_process_loses_nothing(store: Store) -> None:

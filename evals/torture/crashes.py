@@ -12,7 +12,7 @@ from evals.torture.children import Child, FaultError
 from evals.torture.standing import standing
 from evals.torture.steps import DEEDS, STEPS, Crash
 from evals.torture.texts import Article, Deed, Ledger, filled
-from evals.torture.work import Task, Vectors, fill, torment
+from evals.torture.work import Task, fill, torment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,27 +34,23 @@ class Store:
 
     home: Path
     ledger: Ledger
-    known: Vectors = field(default_factory=dict)
 
     def task(self, deeds: Iterable[Deed] = (), crash: Crash | None = None, probe: str | None = None) -> Task:
         """Return what a child is to do to it."""
-        return Task(self.home, self.ledger, tuple(deeds), crash, self.known, probe)
+        return Task(self.home, self.ledger, tuple(deeds), crash, probe)
 
     def judge(self, seen: Audit | None) -> list[str]:
         """Return all that is wrong with what was seen of it."""
-        if seen is None:
-            return []
-        self.known.update(seen.learned)
-        return [*self.ledger.settle(seen.found), *seen.wrong]
+        return [] if seen is None else [*self.ledger.settle(seen.found), *seen.wrong]
 
 
 def new_store(home: Path, articles: int = _BEGINNING) -> Store:
     """Make a store with some articles."""
     ledger = filled(Article(key, 1) for key in range(articles))
     with Child(fill, Task(home, ledger, [Deed("add", one) for one in sorted(ledger.current)])) as child:
-        known = child.hear("filled")
+        child.hear("filled")
         child.end()
-    return Store(home, ledger, known)
+    return Store(home, ledger)
 
 
 @dataclass

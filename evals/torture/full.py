@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from evals.torture.audit import audit
+from evals.torture.audit import audit, unsaid_of
 from evals.torture.children import Child, FaultError
 from evals.torture.crashes import Store, deeds_of
 from evals.torture.standing import standing
@@ -59,8 +59,9 @@ def cramped(say: Callable[[Any], None], _: Callable[[], Any], task: Task, size: 
             # It may be written all the same: what counts is that it can be done again.
             _again(dossier, deed)
             say(("done", at))
+    unsaid = unsaid_of(dossier.library, task.ledger)
     dossier.library.check()
-    say(("room", audit(dossier, task.ledger, ())._replace(learned={})))
+    say(("room", audit(dossier, task.ledger, (), unsaid)))
     dossier.close()
 
 
@@ -160,7 +161,7 @@ def run(store: Store, dice: Random, trials: Sequence[int | str]) -> Iterator[dic
     wrong: list[str] = []
     refused, began = 0, time.perf_counter()
     for number, trial in enumerate(trials, start=1):
-        copy = Store(store.home.with_name("cramped"), filled_like(store), store.known)
+        copy = Store(store.home.with_name("cramped"), filled_like(store))
         shutil.rmtree(copy.home, ignore_errors=True)
         shutil.copytree(store.home, copy.home)
         name = f"at most {trial:,} bytes" if isinstance(trial, int) else f"{trial or 'the folder'} barred"
