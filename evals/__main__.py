@@ -72,7 +72,9 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
         "financebench": lambda: financebench.run(home, documents),
         "naive": lambda: financebench.run_reference(python, documents),
         "ingest": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS),
-        TORTURE: lambda: run_torture(home / TORTURE, _amounts(options)),
+        TORTURE: lambda: run_torture(
+            home / TORTURE, _amounts(options), lambda found: report.save([report.torture(found)])
+        ),
         "ingest, reference": lambda: financebench.run_reference(python, documents or ingest_speed.DOCUMENTS),
     }
     results = {}

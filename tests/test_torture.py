@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 from copy import deepcopy
 from random import Random
@@ -17,10 +18,11 @@ from app.settings import Settings
 from evals import report
 from evals.__main__ import main
 from evals.stores import COMPILED
-from evals.torture import broken, crashes, full, hostile, many, mutants, second, steps
+from evals.torture import broken, crashes, full, hostile, many, mutants, run, second, steps
 from evals.torture.audit import audit, unsaid_of
+from evals.torture.children import FaultError
 from evals.torture.crashes import Killed, Store, new_store
-from evals.torture.run import PARTS
+from evals.torture.run import PARTS, Amounts
 from evals.torture.standing import standing
 from evals.torture.steps import STEPS, owner_of
 from evals.torture.texts import Article, Deed, Ledger
@@ -32,7 +34,7 @@ from ingest.notes import Noted
 from ingest.ranking import Ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no forked processes, signals or limits")
@@ -176,6 +178,18 @@ def test_a_killed_process_loses_nothing(store: Store) -> None:
     assert killed.mended
 
 
+def test_a_store_that_cannot_be_opened_after_a_kill_is_named(store: Store, tmp_path: Path) -> None:
+    """A store that the next start cannot open is what is wrong with that kill, and the next one meets a new store."""
+    shutil.copytree(store.home, tmp_path / "lost")
+    lost, killed = Store(tmp_path / "lost", deepcopy(store.ledger)), Killed(kills=2)
+    (lost.home / "catalog.sqlite3").write_bytes(b"no catalog at all" * 1000)
+    for name in ("first", "second"):
+        crashes.look(lost, killed, name)
+    (one,) = killed.wrong
+    assert one.startswith("first | StoreError")
+    assert killed.as_json()["held"] == 1
+
+
 def test_a_broken_index_is_made_anew(store: Store) -> None:
     """Whatever is broken of the index, the next start answers as before, embeds nothing and says what it mended."""
     dice = dice_of(SEED)
@@ -209,7 +223,23 @@ def test_many_at_once_are_answered_from_what_is_there(tmp_path: Path) -> None:
     found = last_of(many.run(tmp_path / "many", 10, SEED))
     assert found["wrong"] == []
     assert set(found["done"]) == set(many.ROLES)
-    assert found["memory at last, MB"] - found["memory when warm, MB"] < 300
+    if many.resident() is not None:
+        assert found["memory at last, MB"] - found["memory when warm, MB"] < 300
+
+
+def test_a_crowd_that_is_killed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd whose process ends with a signal has what was measured until then, and how it ended."""
+    monkeypatch.setattr(many, "crowd", killed_crowd)
+    found = last_of(many.run(tmp_path, 10, SEED))
+    assert found["done"] == {"ask": 3}
+    assert found["wrong"] == ["ask: lost", f"the crowd | the process ended with {-signal.SIGSEGV}"]
+    assert "memory at last, MB" not in found
+
+
+def killed_crowd(say: Callable[[Any], None], *_: object) -> None:
+    """Say how a crowd stands where memory cannot be told, and end with a signal."""
+    say(("going", ({"ask": 3}, ["ask: lost"], (0.5, None))))
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def test_odd_files_are_read_or_refused(tmp_path: Path, eval_data: Path) -> None:
@@ -253,6 +283,24 @@ def test_parts_that_were_not_run_keep_their_figures(tmp_path: Path) -> None:
     rows = [line for line in section.splitlines() if line.startswith(("| killed", "| eight"))]
     assert rows == [f"| {PARTS[part]} | 1,000 | 999 | slowest, s 3 | a, seed 1 |" for part in ("kills", "many")]
     assert "x | lost" in path.read_text(encoding="utf-8")
+
+
+def test_a_part_that_breaks_off_keeps_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured is saved after each part, also of one that breaks off, and the parts after it are run."""
+
+    def broken_off(*_: object) -> Iterator[dict[str, Any]]:
+        yield standing(5, [], 1, {})
+        raise FaultError(f"{tmp_path}/many: lost")
+
+    saved: list[dict[str, Any]] = []
+    monkeypatch.setattr(many, "run", broken_off)
+    monkeypatch.setattr(hostile, "run", lambda *_: iter([standing(7, [], 1, {})]))
+    run.run(tmp_path, Amounts(parts=("many", "bombs")), lambda found: saved.append(dict(found)))
+    assert [list(one) for one in saved] == [["many"], ["many", "bombs"]]
+    many_at_once, fed = saved[-1].values()
+    assert (many_at_once["tried"], many_at_once["held"]) == (6, 5)
+    assert many_at_once["wrong"] == ["the part broke off | FaultError: many: lost"]
+    assert fed["held"] == 7
 
 
 def test_an_unknown_part_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.torture.children import Child
+from evals.torture.children import Child, noted
 from evals.torture.crashes import Store
 from evals.torture.standing import standing
 from evals.torture.work import torment
@@ -73,7 +73,7 @@ def run(store: Store, dice: Random, some: Sequence[tuple[str, Path | None]]) -> 
         shutil.copytree(store.home, copy.home)
         name = f"{path or 'index'}: {how}"
         _damage(copy.home, how, path, dice)
-        with Child(torment, copy.task(probe=PROBES.get(how))) as child:
+        with noted(wrong, name), Child(torment, copy.task(probe=PROBES.get(how))) as child:
             seen = child.hear("audited")
             wrong += [f"{name} | {one}" for one in copy.judge(seen)]
             mended += bool(seen.mended)

@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from evals.torture.children import Child, FaultError
+from evals.torture.children import Child, FaultError, noted
 from evals.torture.standing import standing
 from evals.torture.steps import DEEDS, STEPS, Crash
 from evals.torture.texts import Article, Deed, Ledger, filled
@@ -145,30 +145,37 @@ def at_any_moment(store: Store, dice: Random, kills: int, killed: Killed) -> Ite
 def _until_dead(store: Store, task: Task, killed: Killed, name: str, moment: tuple[str, float] | None = None) -> None:
     """Start a child and listen to it until it is killed, by itself or by us at a moment; note whether it was."""
     began = time.perf_counter()
-    with Child(torment, task) as child:
+    status = None
+    with noted(killed.wrong, name), Child(torment, task) as child:
         for what, _ in _noted(store, task, child):
             if moment and what == moment[0]:
                 child.kill_in(moment[1])
         status = child.end()
-    if status not in (0, -signal.SIGKILL):
-        killed.wrong.append(f"{name} | a process ended with {status}")
+        if status not in (0, -signal.SIGKILL):
+            killed.wrong.append(f"{name} | a process ended with {status}")
     if status and task.crash:
         killed.points.add((task.crash.deed, task.crash.step, task.crash.when))
-    killed.kills += bool(status)
-    killed.not_reached += not status
+    killed.kills += status != 0
+    killed.not_reached += status == 0
     killed.in_deed += bool(store.ledger.doubtful)
     look(store, killed, name)
     killed.seconds += time.perf_counter() - began
 
 
 def look(store: Store, killed: Killed, name: str) -> None:
-    """Open a store in a fresh process as the next start would, and note what is wrong."""
-    with Child(torment, store.task()) as child:
-        _note(killed, store, child.hear("audited"), name)
+    """Open a store in a fresh process as the next start would, and note what is wrong; one that fails is put aside."""
+    seen = None
+    with noted(killed.wrong, name), Child(torment, store.task()) as child:
+        seen = child.hear("audited")
+        _note(killed, store, seen, name)
         for _ in child.told():
             pass
         if child.end() != 0:
             killed.wrong.append(f"{name} | the next start ended with {child.end()}")
+    if seen is None:
+        # Else every trial after it would fail, too.
+        store.home.rename(store.home.with_name(f"{store.home.name}-{killed.kills}"))
+        store.ledger = new_store(store.home).ledger
 
 
 def _note(killed: Killed, store: Store, seen: Audit, name: str) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from evals.torture.audit import audit, unsaid_of
-from evals.torture.children import Child, FaultError
+from evals.torture.children import Child, FaultError, noted
 from evals.torture.crashes import Store, deeds_of
 from evals.torture.standing import standing
 from evals.torture.work import Task, do, opened
@@ -165,9 +165,10 @@ def run(store: Store, dice: Random, trials: Sequence[int | str]) -> Iterator[dic
         shutil.rmtree(copy.home, ignore_errors=True)
         shutil.copytree(store.home, copy.home)
         name = f"at most {trial:,} bytes" if isinstance(trial, int) else f"{trial or 'the folder'} barred"
-        problems, said = _tried(copy, dice, trial)
-        refused += len(said)
-        wrong += [f"{name} | {one}" for one in (*problems, *unclear(said, copy.home))]
+        with noted(wrong, name):
+            problems, said = _tried(copy, dice, trial)
+            refused += len(said)
+            wrong += [f"{name} | {one}" for one in (*problems, *unclear(said, copy.home))]
         yield standing(number, wrong, time.perf_counter() - began, {"refused": refused})
 
 
