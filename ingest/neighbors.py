@@ -119,7 +119,13 @@ class Neighbors:
 
     def _open(self, folder: Path) -> Index:
         fingerprint = self._fingerprint()
-        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: the folder of the vector index cannot be made ({error.strerror}). Make room or check the "
+                "permissions of the folder that it is in, then do it again; nothing was lost."
+            ) from error
         return Index(folder, fingerprint)
 
     def _opened(self) -> Index:

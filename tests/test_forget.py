@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,8 +12,6 @@ from ingest.library import Library
 from ingest.records import Filters
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ingest.embed import Embedder
     from ingest.firms import FirmNames
 
@@ -142,6 +142,26 @@ def test_no_room_for_another_index_is_said_and_harmless(library: Library, monkey
         assert library.check().problems == ("no room",)
     check_holds(library, gates)
     assert library.check().problems == ()
+    assert not words_left(library)
+
+
+def test_no_folder_for_another_index_is_said_and_harmless(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a folder for another index cannot be made, the error names it, and nothing is lost."""
+    gates, secret = add(library, "gates.txt", GATES), add(library, "secret.txt", SECRET)
+    library.remove(secret)
+    make = Path.mkdir
+
+    def refused(self: Path, **how: Any) -> None:
+        if self.suffix == ".new":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        make(self, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refused)
+        with pytest.raises(StoreError, match=r"index\.new: the folder of the vector index cannot be made \(Permission"):
+            library.forget()
+    check_holds(library, gates)
+    assert library.forget()
     assert not words_left(library)
 
 
