@@ -22,6 +22,7 @@ from evals.torture import broken, crashes, full, hostile, many, mutants, run, se
 from evals.torture.audit import audit, unsaid_of
 from evals.torture.children import FaultError
 from evals.torture.crashes import Killed, Store, new_store
+from evals.torture.full import Bar
 from evals.torture.run import PARTS, Amounts
 from evals.torture.standing import standing
 from evals.torture.steps import STEPS, owner_of
@@ -209,10 +210,14 @@ def test_a_second_process_harms_nothing(store: Store, tmp_path: Path) -> None:
     assert found["wrong"] == []
 
 
-@pytest.mark.parametrize("trial", [4096, 100_000, "originals", "index", "catalog.sqlite3"])
-def test_no_room_and_no_permission_lose_nothing(store: Store, trial: int | str) -> None:
+@pytest.mark.parametrize(
+    "trial",
+    [4096, 100_000, *(Bar(path, once_open=True) for path in ("", "originals", "words")), Bar("index", once_open=False)],
+    ids=str,
+)
+def test_no_room_and_no_permission_lose_nothing(store: Store, trial: int | Bar) -> None:
     """What cannot be written is an error that names the file; nothing is lost, and it can be done with room."""
-    if isinstance(trial, str) and os.geteuid() == 0 and sys.platform != "linux":
+    if isinstance(trial, Bar) and os.geteuid() == 0 and sys.platform != "linux":
         pytest.skip("permissions do not bind this user")
     found = last_of(full.run(store, dice_of(SEED), [trial]))
     assert found["wrong"] == []

@@ -60,7 +60,7 @@ def run(home: Path, amounts: Amounts, save: Callable[[dict[str, dict[str, Any]]]
         "kills": lambda: _kills(home / "kills", dice, amounts.kills),
         "index": lambda: _index(home / "index", dice),
         "second": lambda: second.run(crashes.new_store(home / "second"), dice, amounts.tries, home),
-        "room": lambda: full.run(crashes.new_store(home / "room"), dice, [*full.SIZES, *full.BARRED]),
+        "room": lambda: full.run(crashes.new_store(home / "room"), dice, [*full.SIZES, *full.BARS]),
         "many": lambda: many.run(home / "many", 60 * min(amounts.minutes, _CROWD_MINUTES), amounts.seed),
         "files": lambda: hostile.run(home, "files", amounts.seed, range(len(odd_files()))),
         "bombs": lambda: hostile.run(home, "bombs", amounts.seed, range(len(bombs()))),
