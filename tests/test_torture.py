@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from copy import deepcopy
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -271,12 +272,16 @@ def test_bombs_are_refused(tmp_path: Path) -> None:
     assert found["refused"] == len(QUICK_BOMBS)
 
 
-def test_the_same_seed_makes_the_same_mutants() -> None:
-    """A mutant is made again by its number and its seed alone."""
-    files = mutants.own_files()
-    made = [[mutants.mutant(files, dice_of(seed)) for seed in range(20)] for _ in range(2)]
+def test_the_same_seed_makes_the_same_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutant is made again by its number, its seed and the files that mutants are made of, on whatever day."""
+    made, now = [], time.time()
+    for days in (0, 400):
+        monkeypatch.setattr(time, "time", lambda days=days: now + days * 86_400)
+        files = mutants.own_files()
+        made.append([mutants.mutant(files, dice_of(seed)) for seed in range(40)])
     assert made[0] == made[1]
-    assert len({data for _, data in made[0]}) > 15
+    assert len({data for _, data in made[0]}) > 30
+    assert len({name for name, _ in made[0]}) == len(files)
 
 
 def test_parts_that_were_not_run_keep_their_figures(tmp_path: Path) -> None:
