@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no forked processes, signals or limits")
 
 SEED = 11
-# Of each sort of crash, in the short version.
-KILLS_AT_STEPS, KILLS_AT_ANY_MOMENT = 6, 3
+# Beside a kill at a step of each deed.
+KILLS_AT_ANY_MOMENT = 3
 # Small ones of the odd files, which are read in no time, and one that is encrypted.
 FEW_FILES = 12
 QUICK_BOMBS = ("brackets.pdf", "comments.html", "laughs.docx", "nests.json", "unfolds-twice.pdf")
@@ -170,13 +170,13 @@ def test_a_killed_process_loses_nothing(store: Store) -> None:
     """Wherever a process is killed, what it acknowledged is there, what it removed is gone."""
     dice, killed = dice_of(SEED), Killed()
     points = crashes.crash_points(store, dice)  # fails when a step is never come by
-    by_deed = {deed: [one for one in points if one[0].deed == deed] for deed in steps.DEEDS}
-    some = [dice.choice(by_deed[deed]) for deed in steps.DEEDS][:KILLS_AT_STEPS]
+    some = [dice.choice([one for one in points if one.crash.deed == deed]) for deed in steps.DEEDS]
     for _ in crashes.at_steps(store, dice, some, killed):
         assert killed.wrong == []
+    assert killed.not_reached == 0
+    assert {deed for deed, *_ in killed.points} == set(steps.DEEDS)
     for _ in crashes.at_any_moment(store, dice, KILLS_AT_ANY_MOMENT, killed):
         assert killed.wrong == []
-    assert killed.points
     assert killed.mended
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from evals.torture.steps import Crash
-
 # What each part is called where its figures stand.
 PARTS = {
     "kills": "killed at every step and at any moment",
@@ -85,7 +83,7 @@ def run(home: Path, amounts: Amounts, save: Callable[[dict[str, dict[str, Any]]]
 def _kills(home: Path, dice: Random, kills: int) -> Iterator[dict[str, Any]]:
     store = crashes.new_store(home)
     killed = crashes.Killed()
-    points: list[tuple[Crash, int]] = []
+    points: list[crashes.Point] = []
     with noted(killed.wrong, "counting steps"):
         points = crashes.crash_points(store, dice)
     some = dice.sample(points, min(len(points), round(kills * _AT_STEPS)))

@@ -78,11 +78,16 @@ class Task:
 def torment(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> None:
     """Open a store, look it over and say what it is like; do deeds, each said before and after; close it."""
     tally = Tally(task.crash)
+
+    def counted() -> None:
+        say(("counted", {where: count for where, count in tally.counts.items() if where[0] == tally.deed}))
+        tally.begin("")
+
     with_probe(task.probe)
     say(("opening", None))
     tally.begin("open")
     dossier, seen = opened(task)
-    tally.begin("")
+    counted()
     say(("audited", seen))
     for at, deed in enumerate(task.deeds):
         say(("begin", at))
@@ -90,11 +95,11 @@ def torment(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> Non
             spoil(dossier)
         tally.begin(deed.kind)
         do(dossier, deed)
-        tally.begin("")
         say(("done", at))
+        counted()
     tally.begin("close")
     dossier.close()
-    say(("closed", tally.counts))
+    counted()
 
 
 def opened(task: Task) -> tuple[Dossier, Audit | None]:
