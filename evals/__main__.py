@@ -76,7 +76,9 @@ def _measure(wanted: set[str], options: argparse.Namespace, home: Path) -> dict[
         "embedding": embedding.run,
         "ingest": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS),
         "ingest, in 8 bits": lambda: ingest_speed.run(documents or ingest_speed.DOCUMENTS, QUANTIZED_MODEL),
-        TORTURE: lambda: run_torture(home / TORTURE, _amounts(options)),
+        TORTURE: lambda: run_torture(
+            home / TORTURE, _amounts(options), lambda found: report.save([report.torture(found)])
+        ),
         "ingest, reference": lambda: financebench.run_reference(python, documents or ingest_speed.DOCUMENTS),
     }
     results = {}

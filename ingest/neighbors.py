@@ -119,7 +119,13 @@ class Neighbors:
 
     def _open(self, folder: Path) -> Index:
         fingerprint = self._fingerprint()
-        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{folder}: the folder of the vector index cannot be made ({error.strerror}). Make room or check the "
+                "permissions of the folder that it is in, then do it again; nothing was lost."
+            ) from error
         return Index(folder, fingerprint)
 
     def _opened(self) -> Index:
@@ -129,6 +135,11 @@ class Neighbors:
         index = self._open(self._folder)
         if index.is_new:
             self._catalog.queue_all()
+        elif _unfilled(self._folder):
+            # A first search has Chroma make the files of its graph anew; else it would at some later moment.
+            for vector in self._catalog.vectors(self._catalog.ids_of(self._catalog.numbers()[:1]))[1]:
+                index.nearest(vector, 1)
+            _blank(self._folder)
         return index
 
     def _fill(self, stopped: Callable[[], bool]) -> tuple[list[int], set[str]] | None:
@@ -141,6 +152,7 @@ class Neighbors:
                 some = self._catalog.ids_of(numbers[start : start + _SLICE])
                 ids.update(some)
                 self._put(index, some, lambda _: None)
+        _blank(self._beside)
         return numbers, ids
 
     def _queue_changes(self, numbers: Iterable[int], ids: set[str]) -> None:
@@ -186,6 +198,7 @@ class Neighbors:
             index.remove(to_unindex)
             self._catalog.unqueue((), to_unindex)
             self._put(index, to_index, lambda done: self._catalog.unqueue(done, ()))
+            _blank(self._folder)
         except StoreError:
             # After a write that failed Chroma may never answer again: it is tried, and opened anew, at the next use.
             with self._using:
@@ -197,3 +210,26 @@ class Neighbors:
             kept, vectors = self._catalog.vectors(ids[start : start + _SLICE])
             for some in index.put(kept, vectors):
                 done(some)
+
+
+def _unfilled(folder: Path) -> list[Path]:
+    """Return the files of graphs that Chroma has made and not yet filled: it does at 1,000 passages, with one more."""
+    graphs = [path for path in folder.glob("*/") if not (path / "index_metadata.pickle").exists()]
+    return [path / name for path in graphs for name in ("data_level0.bin", "length.bin") if (path / name).exists()]
+
+
+def _blank(folder: Path) -> None:
+    """Blank the files of graphs that are not yet filled: Chroma makes them of memory that it never set.
+
+    So they hold what this process had in memory, of removed documents, too:
+    https://github.com/chroma-core/chroma/issues/7688
+    """
+    for path in _unfilled(folder):
+        try:
+            with path.open("r+b") as file:
+                file.write(bytes(path.stat().st_size))
+        except OSError as error:
+            raise StoreError(
+                f"{path}: holds what was in memory, and cannot be overwritten ({error.strerror}). Check its "
+                "permissions, then do it again; nothing was lost."
+            ) from error

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import ctypes
+import errno
+import platform
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,13 +14,13 @@ from ingest.library import Library
 from ingest.records import Filters
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ingest.embed import Embedder
     from ingest.firms import FirmNames
 
 SECRET = b"The whistleblower Quagmire telephoned the harbour."
 GATES = b"The port of Marrow Bay bought twelve gates from Quillon Optics."
+# https://man7.org/linux/man-pages/man3/mallopt.3.html: what is allocated is filled with a mark.
+M_PERTURB = -6
 LAMPS = b"The lamps of Ostrel were lit by the harbour master."
 
 
@@ -63,6 +67,30 @@ def test_what_is_removed_is_found_no_more_before_it_is_forgotten(library: Librar
     assert library.catalog.due() is None
     assert not words_left(library)
     check_holds(library, gates)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the GNU C library marks memory")
+def test_no_memory_of_the_process_stands_in_the_index(library: Library, embedder: Embedder, names: FirmNames) -> None:
+    """What memory held before the index was made, filled, searched or filled anew stands in none of its files."""
+
+    def graph_is_blank() -> bool:
+        files = [path for path in library.home.glob("index/*/*.bin") if path.name in ("data_level0.bin", "length.bin")]
+        return len(files) == 2 and not any(any(path.read_bytes()) for path in files)
+
+    c_library = ctypes.CDLL(None)
+    c_library.mallopt(M_PERTURB, 0x5A)
+    try:
+        gates, secret = add(library, "gates.txt", GATES), add(library, "secret.txt", SECRET)
+        assert graph_is_blank()
+        library.remove(secret)
+        library.forget()
+        assert graph_is_blank()
+        library.close()
+        with Library(library.home, embedder, names) as again:
+            check_holds(again, gates)
+            assert graph_is_blank()
+    finally:
+        c_library.mallopt(M_PERTURB, 0)
 
 
 def test_nothing_is_filled_anew_for_nothing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +170,26 @@ def test_no_room_for_another_index_is_said_and_harmless(library: Library, monkey
         assert library.check().problems == ("no room",)
     check_holds(library, gates)
     assert library.check().problems == ()
+    assert not words_left(library)
+
+
+def test_no_folder_for_another_index_is_said_and_harmless(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a folder for another index cannot be made, the error names it, and nothing is lost."""
+    gates, secret = add(library, "gates.txt", GATES), add(library, "secret.txt", SECRET)
+    library.remove(secret)
+    make = Path.mkdir
+
+    def refused(self: Path, **how: Any) -> None:
+        if self.suffix == ".new":
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        make(self, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refused)
+        with pytest.raises(StoreError, match=r"index\.new: the folder of the vector index cannot be made \(Permission"):
+            library.forget()
+    check_holds(library, gates)
+    assert library.forget()
     assert not words_left(library)
 
 

@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import sys
+import time
+from copy import deepcopy
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from specimens import ROOT
 
+from app.dossier import Dossier
+from app.settings import Settings
 from evals import report
 from evals.__main__ import main
-from evals.torture import broken, crashes, full, hostile, many, mutants, second, steps
+from evals.stores import COMPILED
+from evals.torture import broken, crashes, full, hostile, many, mutants, run, second, steps
+from evals.torture.audit import audit, unsaid_of
+from evals.torture.children import FaultError
 from evals.torture.crashes import Killed, Store, new_store
-from evals.torture.run import PARTS
+from evals.torture.full import Bar
+from evals.torture.run import PARTS, Amounts
 from evals.torture.standing import standing
 from evals.torture.steps import STEPS, owner_of
 from evals.torture.texts import Article, Deed, Ledger
+from evals.torture.vectors import Counting
 from ingest.database import Database
+from ingest.library import Health, Library
+from ingest.neighbors import Neighbors
+from ingest.notes import Noted
+from ingest.ranking import Ranking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no forked processes, signals or limits")
 
 SEED = 11
-# Of each sort of crash, in the short version.
-KILLS_AT_STEPS, KILLS_AT_ANY_MOMENT = 6, 3
+# Beside a kill at a step of each deed.
+KILLS_AT_ANY_MOMENT = 3
 # Small ones of the odd files, which are read in no time, and one that is encrypted.
 FEW_FILES = 12
 QUICK_BOMBS = ("brackets.pdf", "comments.html", "laughs.docx", "nests.json", "unfolds-twice.pdf")
@@ -44,6 +59,16 @@ def _children_find_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Return a closed store with some articles; tests that change it note what they do in its ledger."""
     return new_store(tmp_path_factory.mktemp("tortured") / "store")
+
+
+@pytest.fixture
+def opened(store: Store, tmp_path: Path) -> Iterator[tuple[Dossier, Ledger]]:
+    """Return a copy of a store, open, and what is known of it."""
+    shutil.copytree(store.home, tmp_path / "copy")
+    with Dossier(Settings(home=tmp_path / "copy", compiled=COMPILED)) as dossier:
+        dossier.library.embedder = Counting()
+        dossier.library.ranking.renew(lambda: False)  # words of several documents in one file of the index
+        yield dossier, deepcopy(store.ledger)
 
 
 def dice_of(seed: int) -> Random:
@@ -109,18 +134,62 @@ def test_what_went_wrong_twice_did_not_hold_once() -> None:
     assert (found["tried"], found["held"], found["refused"], found["seconds"]) == (3, 1, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("owner", "name", "seen"),
+    [
+        (Ranking, "renew", "the index of words holds words of 1"),
+        (Neighbors, "renew", "index/chroma.sqlite3 holds traces of 1"),
+        (Database, "overwrite", "catalog.sqlite3-wal holds traces of 1"),
+        (Noted, "must_forget", "and it is not said that anything is due"),
+        (Library, "forget", "what was removed is still to be overwritten"),
+    ],
+)
+def test_what_is_left_of_what_was_removed_is_seen(
+    opened: tuple[Dossier, Ledger], monkeypatch: pytest.MonkeyPatch, owner: type, name: str, seen: str
+) -> None:
+    """A store that keeps something of what was removed, or does not know that it does, is told from a whole one."""
+    dossier, ledger = opened
+    assert audit(dossier, ledger, ()).wrong == ()
+    monkeypatch.setattr(owner, name, lambda *_: True)
+    dossier.library.remove(min(ledger.current).id)
+    wrong = unsaid_of(dossier.library, ledger)
+    dossier.library.forget()
+    monkeypatch.setattr(Library, "check", lambda _: Health((), ()))
+    assert seen in "; ".join([*wrong, *audit(dossier, ledger, ()).wrong])
+
+
+def test_what_is_embedded_anew_is_seen(opened: tuple[Dossier, Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that embeds what is there already is told from one that embeds nothing."""
+    dossier, ledger = opened
+    library = dossier.library
+    monkeypatch.setattr(Neighbors, "check", lambda _: library.embedder.documents([min(ledger.current).text]))
+    assert audit(dossier, ledger, ()).wrong == ("check: 1 texts were embedded anew",)
+
+
 def test_a_killed_process_loses_nothing(store: Store) -> None:
     """Wherever a process is killed, what it acknowledged is there, what it removed is gone."""
     dice, killed = dice_of(SEED), Killed()
     points = crashes.crash_points(store, dice)  # fails when a step is never come by
-    by_deed = {deed: [one for one in points if one[0].deed == deed] for deed in steps.DEEDS}
-    some = [dice.choice(by_deed[deed]) for deed in steps.DEEDS][:KILLS_AT_STEPS]
+    some = [dice.choice([one for one in points if one.crash.deed == deed]) for deed in steps.DEEDS]
     for _ in crashes.at_steps(store, dice, some, killed):
         assert killed.wrong == []
+    assert killed.not_reached == 0
+    assert {deed for deed, *_ in killed.points} == set(steps.DEEDS)
     for _ in crashes.at_any_moment(store, dice, KILLS_AT_ANY_MOMENT, killed):
         assert killed.wrong == []
-    assert killed.points
     assert killed.mended
+
+
+def test_a_store_that_cannot_be_opened_after_a_kill_is_named(store: Store, tmp_path: Path) -> None:
+    """A store that the next start cannot open is what is wrong with that kill, and the next one meets a new store."""
+    shutil.copytree(store.home, tmp_path / "lost")
+    lost, killed = Store(tmp_path / "lost", deepcopy(store.ledger)), Killed(kills=2)
+    (lost.home / "catalog.sqlite3").write_bytes(b"no catalog at all" * 1000)
+    for name in ("first", "second"):
+        crashes.look(lost, killed, name)
+    (one,) = killed.wrong
+    assert one.startswith("first | StoreError")
+    assert killed.as_json()["held"] == 1
 
 
 def test_a_broken_index_is_made_anew(store: Store) -> None:
@@ -142,10 +211,14 @@ def test_a_second_process_harms_nothing(store: Store, tmp_path: Path) -> None:
     assert found["wrong"] == []
 
 
-@pytest.mark.parametrize("trial", [4096, 100_000, "originals", "index", "catalog.sqlite3"])
-def test_no_room_and_no_permission_lose_nothing(store: Store, trial: int | str) -> None:
+@pytest.mark.parametrize(
+    "trial",
+    [4096, 100_000, *(Bar(path, once_open=True) for path in ("", "originals", "words")), Bar("index", once_open=False)],
+    ids=str,
+)
+def test_no_room_and_no_permission_lose_nothing(store: Store, trial: int | Bar) -> None:
     """What cannot be written is an error that names the file; nothing is lost, and it can be done with room."""
-    if isinstance(trial, str) and os.geteuid() == 0 and sys.platform != "linux":
+    if isinstance(trial, Bar) and os.geteuid() == 0 and sys.platform != "linux":
         pytest.skip("permissions do not bind this user")
     found = last_of(full.run(store, dice_of(SEED), [trial]))
     assert found["wrong"] == []
@@ -156,7 +229,23 @@ def test_many_at_once_are_answered_from_what_is_there(tmp_path: Path) -> None:
     found = last_of(many.run(tmp_path / "many", 10, SEED))
     assert found["wrong"] == []
     assert set(found["done"]) == set(many.ROLES)
-    assert found["memory at last, MB"] - found["memory when warm, MB"] < 300
+    if many.resident() is not None:
+        assert found["memory at last, MB"] - found["memory when warm, MB"] < 300
+
+
+def test_a_crowd_that_is_killed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd whose process ends with a signal has what was measured until then, and how it ended."""
+    monkeypatch.setattr(many, "crowd", killed_crowd)
+    found = last_of(many.run(tmp_path, 10, SEED))
+    assert found["done"] == {"ask": 3}
+    assert found["wrong"] == ["ask: lost", f"the crowd | the process ended with {-signal.SIGSEGV}"]
+    assert "memory at last, MB" not in found
+
+
+def killed_crowd(say: Callable[[Any], None], *_: object) -> None:
+    """Say how a crowd stands where memory cannot be told, and end with a signal."""
+    say(("going", ({"ask": 3}, ["ask: lost"], (0.5, None))))
+    os.kill(os.getpid(), signal.SIGSEGV)
 
 
 def test_odd_files_are_read_or_refused(tmp_path: Path, eval_data: Path) -> None:
@@ -183,12 +272,16 @@ def test_bombs_are_refused(tmp_path: Path) -> None:
     assert found["refused"] == len(QUICK_BOMBS)
 
 
-def test_the_same_seed_makes_the_same_mutants() -> None:
-    """A mutant is made again by its number and its seed alone."""
-    files = mutants.own_files()
-    made = [[mutants.mutant(files, dice_of(seed)) for seed in range(20)] for _ in range(2)]
+def test_the_same_seed_makes_the_same_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutant is made again by its number, its seed and the files that mutants are made of, on whatever day."""
+    made, now = [], time.time()
+    for days in (0, 400):
+        monkeypatch.setattr(time, "time", lambda days=days: now + days * 86_400)
+        files = mutants.own_files()
+        made.append([mutants.mutant(files, dice_of(seed)) for seed in range(40)])
     assert made[0] == made[1]
-    assert len({data for _, data in made[0]}) > 15
+    assert len({data for _, data in made[0]}) > 30
+    assert len({name for name, _ in made[0]}) == len(files)
 
 
 def test_parts_that_were_not_run_keep_their_figures(tmp_path: Path) -> None:
@@ -200,6 +293,24 @@ def test_parts_that_were_not_run_keep_their_figures(tmp_path: Path) -> None:
     rows = [line for line in section.splitlines() if line.startswith(("| killed", "| eight"))]
     assert rows == [f"| {PARTS[part]} | 1,000 | 999 | slowest, s 3 | a, seed 1 |" for part in ("kills", "many")]
     assert "x | lost" in path.read_text(encoding="utf-8")
+
+
+def test_a_part_that_breaks_off_keeps_its_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured is saved after each part, also of one that breaks off, and the parts after it are run."""
+
+    def broken_off(*_: object) -> Iterator[dict[str, Any]]:
+        yield standing(5, [], 1, {})
+        raise FaultError(f"{tmp_path}/many: lost")
+
+    saved: list[dict[str, Any]] = []
+    monkeypatch.setattr(many, "run", broken_off)
+    monkeypatch.setattr(hostile, "run", lambda *_: iter([standing(7, [], 1, {})]))
+    run.run(tmp_path, Amounts(parts=("many", "bombs")), lambda found: saved.append(dict(found)))
+    assert [list(one) for one in saved] == [["many"], ["many", "bombs"]]
+    many_at_once, fed = saved[-1].values()
+    assert (many_at_once["tried"], many_at_once["held"]) == (6, 5)
+    assert many_at_once["wrong"] == ["the part broke off | FaultError: many: lost"]
+    assert fed["held"] == 7
 
 
 def test_an_unknown_part_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

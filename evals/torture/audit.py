@@ -6,8 +6,11 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import tantivy
+
 from app.check import verify
 from evals.torture.texts import Article
+from evals.torture.vectors import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +35,6 @@ class Audit(NamedTuple):
     found: dict[int, list[int]]
     wrong: tuple[str, ...]
     mended: tuple[str, ...]
-    learned: dict[str, Any]
 
 
 def audit(dossier: Dossier, ledger: Ledger, mended: Sequence[str], wrong: Sequence[str] = ()) -> Audit:
@@ -43,19 +45,31 @@ def audit(dossier: Dossier, ledger: Ledger, mended: Sequence[str], wrong: Sequen
     library = dossier.library
     found, problems = _found(library)
     problems += wrong
-    health = library.check()
-    problems += [f"check: {problem}" for problem in health.problems]
-    problems += [f"check mended what the start had not: {one}" for one in health.mended if one not in mended]
-    if library.catalog.queued() != ([], []):
-        problems.append("the index still has to be told of something")
-    if library.neighbors.index.ids() != set(library.catalog.passage_ids()):
-        problems.append("catalog and index do not hold the same passages")
+    gone = _gone(library, ledger)
+    # Before a check, which would overwrite what is left.
+    if library.catalog.due() is not None:
+        problems.append("what was removed is still to be overwritten")
+    problems += traces(library.home, gone)
+    problems += _checked(library, mended)
     problems += strays(library)
     current = {Article(key, versions[-1]) for key, versions in found.items() if versions}
-    gone = sorted(ledger.gone | {one for one in ledger.stored if one.key not in found})
     problems += _asked(dossier, current, gone)
-    problems += traces(library.home, [one.word for one in gone if one not in current])
-    return Audit(found, tuple(problems), tuple(mended), {})
+    return Audit(found, tuple(problems), tuple(mended))
+
+
+def unsaid_of(library: Library, ledger: Ledger) -> list[str]:
+    """Return where something of what was removed is left and the store, before a `forget`, does not know of it."""
+    if library.catalog.due() is not None:
+        return []
+    return [f"{one}, and it is not said that anything is due" for one in traces(library.home, _gone(library, ledger))]
+
+
+def _gone(library: Library, ledger: Ledger) -> list[Article]:
+    """Return the articles that were in a store and are not: removed, also where it is in doubt that they are."""
+    sources = [entry.source for entry in library.catalog.entries(superseded=True)]
+    there = {article_of(source.url or "", source.modified or "") for source in sources}
+    keys = {article.key for article in there}
+    return sorted((ledger.gone | {one for one in ledger.stored if one.key not in keys}) - there)
 
 
 def _found(library: Library) -> tuple[dict[int, list[int]], list[str]]:
@@ -71,6 +85,19 @@ def _found(library: Library) -> tuple[dict[int, list[int]], list[str]]:
     return {key: sorted(versions) for key, versions in found.items()}, wrong
 
 
+def _checked(library: Library, mended: Sequence[str]) -> Iterator[str]:
+    before = embedded(library)
+    health = library.check()
+    if anew := embedded(library) - before:
+        yield f"check: {anew} texts were embedded anew"
+    yield from (f"check: {problem}" for problem in health.problems)
+    yield from (f"check mended what the start had not: {one}" for one in health.mended if one not in mended)
+    if library.catalog.queued() != ([], []):
+        yield "the index still has to be told of something"
+    if library.neighbors.index.ids() != set(library.catalog.passage_ids()):
+        yield "catalog and index do not hold the same passages"
+
+
 def article_of(url: str, modified: str) -> Article:
     """Return the article that a document is a version of."""
     return Article(int(url.rsplit("/", 1)[-1]), int(modified[8:10]))
@@ -79,6 +106,8 @@ def article_of(url: str, modified: str) -> Article:
 def _not_whole(library: Library, document: Document, article: Article) -> Iterator[str]:
     if document.text != article.text:
         yield "its text is not what was added"
+    if document.source.id != article.id:
+        yield "it has another id than traces are looked for by"
     held = library.catalog.passages_of(document.source.id)
     if document.source.status != "current":
         if held:
@@ -145,13 +174,24 @@ def originals(home: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def traces(home: Path, words: Sequence[str]) -> Iterator[str]:
-    """Yield where a word of what was removed still stands in a store's files."""
-    if not words:
+def traces(home: Path, gone: Sequence[Article]) -> Iterator[str]:
+    """Yield where something of removed articles still stands in a store's files: their words, ids of their passages."""
+    if not gone:
         return
-    sought = re.compile("|".join(map(re.escape, words)).lower().encode())
+    sought = {one: (one.word.lower().encode(), one.id.encode()) for one in gone}
     for path in home.rglob("*"):
         if path.is_file():
-            left = set(sought.findall(path.read_bytes().lower()))
+            data = path.read_bytes().lower()
+            left = [one for one, needles in sought.items() if any(needle in data for needle in needles)]
             if left:
-                yield f"{path.relative_to(home)} holds {len(left)} words of what was removed"
+                yield f"{path.relative_to(home)} holds traces of {len(left)} articles that were removed"
+    left = [one for one in gone if _is_term(home / "words", one.word.lower())]
+    if left:
+        yield f"the index of words holds words of {len(left)} articles that were removed"
+
+
+def _is_term(folder: Path, word: str) -> bool:
+    """Tell whether a word is in the dictionaries of an index of words, where no word stands as it is written."""
+    searcher: Any = tantivy.Index.open(str(folder)).searcher()
+    # Without its ending it is there where the store takes endings away.
+    return any(searcher.doc_freq("text", term) for term in (word, word.removesuffix("s")))

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evals.torture.children import Child
+from evals.torture.children import Child, noted
 from evals.torture.crashes import Store
 from evals.torture.standing import standing
 from evals.torture.work import torment
@@ -67,21 +67,15 @@ def run(store: Store, dice: Random, some: Sequence[tuple[str, Path | None]]) -> 
     """Break a copy of a closed store's index in each of some ways, start, and look it over; yield how it stands."""
     wrong: list[str] = []
     mended, began = 0, time.perf_counter()
-    # What a look asks is embedded once, as it is whole.
-    with Child(torment, store.task()) as child:
-        store.judge(child.hear("audited"))
-        child.end()
     for number, (how, path) in enumerate(some, start=1):
-        copy = Store(store.home.with_name("broken"), store.ledger, store.known)
+        copy = Store(store.home.with_name("broken"), store.ledger)
         shutil.rmtree(copy.home, ignore_errors=True)
         shutil.copytree(store.home, copy.home)
         name = f"{path or 'index'}: {how}"
         _damage(copy.home, how, path, dice)
-        with Child(torment, copy.task(probe=PROBES.get(how))) as child:
+        with noted(wrong, name), Child(torment, copy.task(probe=PROBES.get(how))) as child:
             seen = child.hear("audited")
             wrong += [f"{name} | {one}" for one in copy.judge(seen)]
-            if seen.learned:
-                wrong.append(f"{name} | {len(seen.learned)} texts were embedded anew")
             mended += bool(seen.mended)
             for _ in child.told():
                 pass

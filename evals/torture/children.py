@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ _LOADED = ["app.dossier", "app.asking", "app.check", "evals.torture.work", "chro
 
 class FaultError(Exception):
     """Something happened that never may; its text says what."""
+
+
+@contextmanager
+def noted(wrong: list[str], name: str) -> Iterator[None]:
+    """Note a fault as what is wrong with a trial of this name, so that the trials after it go on."""
+    try:
+        yield
+    except FaultError as fault:
+        wrong.append(f"{name} | {fault}")
 
 
 class Child:
@@ -76,8 +86,11 @@ class Child:
         raise FaultError(f"a child ended ({self.end()}) before it said {wanted!r}")
 
     def say(self, what: Any) -> None:
-        """Send a word to the child."""
-        self._here.send(what)
+        """Send a word to the child; FaultError when it has ended."""
+        try:
+            self._here.send(what)
+        except OSError as error:
+            raise FaultError(f"a child ended ({self.end()}) before it could be told {what}") from error
 
     def kill(self) -> None:
         """Kill it, if it lives."""

@@ -6,13 +6,14 @@ import signal
 import time
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evals.torture.children import Child, FaultError
+from evals.torture.children import Child, FaultError, noted
 from evals.torture.standing import standing
 from evals.torture.steps import DEEDS, STEPS, Crash
 from evals.torture.texts import Article, Deed, Ledger, filled
-from evals.torture.work import Task, Vectors, fill, torment
+from evals.torture.work import Task, fill, torment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from random import Random
 
     from evals.torture.audit import Audit
-    from evals.torture.steps import When
 
 # Articles that a tortured store begins with.
 _BEGINNING = 6
 # A store's start, look and deeds take about so long; a random kill comes within.
 _WITHIN = 1.5
+# Deaths that leave something to mend: an index not in its place, and then the other.
+_DEATHS = tuple(Crash("remove", "ingest.owner:delete", "after", nth) for nth in (1, 2))
 
 
 @dataclass
@@ -34,27 +36,31 @@ class Store:
 
     home: Path
     ledger: Ledger
-    known: Vectors = field(default_factory=dict)
 
     def task(self, deeds: Iterable[Deed] = (), crash: Crash | None = None, probe: str | None = None) -> Task:
         """Return what a child is to do to it."""
-        return Task(self.home, self.ledger, tuple(deeds), crash, self.known, probe)
+        return Task(self.home, self.ledger, tuple(deeds), crash, probe)
 
     def judge(self, seen: Audit | None) -> list[str]:
         """Return all that is wrong with what was seen of it."""
-        if seen is None:
-            return []
-        self.known.update(seen.learned)
-        return [*self.ledger.settle(seen.found), *seen.wrong]
+        return [] if seen is None else [*self.ledger.settle(seen.found), *seen.wrong]
 
 
 def new_store(home: Path, articles: int = _BEGINNING) -> Store:
     """Make a store with some articles."""
     ledger = filled(Article(key, 1) for key in range(articles))
     with Child(fill, Task(home, ledger, [Deed("add", one) for one in sorted(ledger.current)])) as child:
-        known = child.hear("filled")
+        child.hear("filled")
         child.end()
-    return Store(home, ledger, known)
+    return Store(home, ledger)
+
+
+class Point(NamedTuple):
+    """Where a process dies: the state that an opening finds, as the death that leaves it, and how often it comes by."""
+
+    crash: Crash
+    after: Crash | None
+    most: int
 
 
 @dataclass
@@ -91,29 +97,31 @@ def deeds_of(ledger: Ledger, dice: Random, kinds: Iterable[Any] = (None, None, N
     return deeds
 
 
-def crash_points(store: Store, dice: Random) -> list[tuple[Crash, int]]:
+def crash_points(store: Store, dice: Random) -> list[Point]:
     """Return every crash point that opening, each deed and closing come by, and how often they come by it.
 
-    FaultError when a step is never come by.
+    Opening is done in each state that a store may be in: as it was left, and after each of some deaths. FaultError when
+    a step is never come by.
     """
-    counts: dict[tuple[str, str, When], int] = {}
-    # As it was left, and after deaths that leave something to mend: an index not in its place, and then the other.
-    deaths = [Crash("remove", "ingest.owner:delete", "after", nth) for nth in (1, 2)]
-    one_of_each = ("add", "update", "remove", "mend")
-    for crash in (None, deaths[0], None, deaths[1], None):
-        task = store.task(deeds_of(store.ledger, dice, one_of_each), crash)
+    points: dict[tuple[Crash, Crash | None], int] = {}
+    # The process that dies leaves the state that the next one is opened in.
+    for after, crash in pairwise((None, *_DEATHS, None)):
+        task = replace(store.task(deeds_of(store.ledger, dice, ("add", "update", "remove", "mend")), crash), look=False)
         with Child(torment, task) as child:
             for what, value in _noted(store, task, child):
-                if what == "audited":
-                    store.judge(value)
-                elif what == "closed":
-                    counts |= {where: max(count, counts.get(where, 0)) for where, count in value.items() if where[0]}
+                for where, count in value.items() if what == "counted" else ():
+                    points[Crash(*where), after if where[0] == "open" else None] = count
             child.end()
-    never = set(STEPS) - {step for _, step, _ in counts}
+        # It dies when what it removes is out of the catalog.
+        for key, version in [*store.ledger.doubtful.items()]:
+            store.ledger.done(Deed("remove", Article(key, version)))
+    never = set(STEPS) - {crash.step for crash, _ in points}
     if never:
         raise FaultError(f"no deed comes by {sorted(never)}: change evals/torture/steps.py")
     order = {deed: at for at, deed in enumerate(DEEDS)}
-    return [(Crash(*where), counts[where]) for where in sorted(counts, key=lambda one: (order[one[0]], one))]
+    return sorted(
+        (Point(*where, count) for where, count in points.items()), key=lambda one: (order[one[0].deed], str(one))
+    )
 
 
 def _noted(store: Store, task: Task, child: Child) -> Iterator[tuple[str, Any]]:
@@ -126,14 +134,30 @@ def _noted(store: Store, task: Task, child: Child) -> Iterator[tuple[str, Any]]:
         yield what, value
 
 
-def at_steps(store: Store, dice: Random, points: Iterable[tuple[Crash, int]], killed: Killed) -> Iterator[Killed]:
+def at_steps(store: Store, dice: Random, points: Iterable[Point], killed: Killed) -> Iterator[Killed]:
     """Kill a process at each of some crash points; look the store over after each; yield how it stands."""
-    for crash, most in points:
-        crash = crash._replace(nth=dice.randint(1, most))  # noqa: PLW2901 - one of the calls of this step
-        kinds = (crash.deed,) if crash.deed not in ("open", "close") else ("add", "remove")
-        task = replace(store.task(deeds_of(store.ledger, dice, kinds), crash), look=False)
-        _until_dead(store, task, killed, str(crash))
+    for point in points:
+        # How often a step is come by may hang on the article: where this call is not, the first one is.
+        for nth in (dice.randint(1, point.most), 1):
+            if point.after is not None:
+                _leave(store, dice, point.after, killed)
+            crash = point.crash._replace(nth=nth)
+            # An opening dies before any deed, and those that can be done are not known after a death.
+            kinds = {"open": (), "close": ("add", "remove")}.get(crash.deed, (crash.deed,))
+            task = replace(store.task(deeds_of(store.ledger, dice, kinds), crash), look=False)
+            if _until_dead(store, task, killed, f"{crash}{f', after {point.after}' * bool(point.after)}"):
+                break
+        else:
+            killed.not_reached += 1
         yield killed
+
+
+def _leave(store: Store, dice: Random, crash: Crash, killed: Killed) -> None:
+    """Leave a store as a process does that dies."""
+    task = replace(store.task(deeds_of(store.ledger, dice, (crash.deed,)), crash), look=False)
+    with noted(killed.wrong, str(crash)), Child(torment, task) as child:
+        for _ in _noted(store, task, child):
+            pass
 
 
 def at_any_moment(store: Store, dice: Random, kills: int, killed: Killed) -> Iterator[Killed]:
@@ -142,37 +166,44 @@ def at_any_moment(store: Store, dice: Random, kills: int, killed: Killed) -> Ite
         after, delay = dice.choice(["opening", "audited", "audited"]), dice.uniform(0, _WITHIN)
         name = f"{delay:.3f} s after {after!r}"
         task = replace(store.task(deeds_of(store.ledger, dice, [None] * 12)), look=False)
-        _until_dead(store, task, killed, name, (after, delay))
+        killed.not_reached += not _until_dead(store, task, killed, name, (after, delay))
         yield killed
 
 
-def _until_dead(store: Store, task: Task, killed: Killed, name: str, moment: tuple[str, float] | None = None) -> None:
-    """Start a child and listen to it until it is killed, by itself or by us at a moment; note whether it was."""
+def _until_dead(store: Store, task: Task, killed: Killed, name: str, moment: tuple[str, float] | None = None) -> bool:
+    """Start a child and listen to it until it is killed, by itself or by us at a moment; tell whether it was."""
     began = time.perf_counter()
-    with Child(torment, task) as child:
+    status = None
+    with noted(killed.wrong, name), Child(torment, task) as child:
         for what, _ in _noted(store, task, child):
             if moment and what == moment[0]:
                 child.kill_in(moment[1])
         status = child.end()
-    if status not in (0, -signal.SIGKILL):
-        killed.wrong.append(f"{name} | a process ended with {status}")
+        if status not in (0, -signal.SIGKILL):
+            killed.wrong.append(f"{name} | a process ended with {status}")
     if status and task.crash:
         killed.points.add((task.crash.deed, task.crash.step, task.crash.when))
-    killed.kills += bool(status)
-    killed.not_reached += not status
+    killed.kills += status != 0
     killed.in_deed += bool(store.ledger.doubtful)
     look(store, killed, name)
     killed.seconds += time.perf_counter() - began
+    return status != 0
 
 
 def look(store: Store, killed: Killed, name: str) -> None:
-    """Open a store in a fresh process as the next start would, and note what is wrong."""
-    with Child(torment, store.task()) as child:
-        _note(killed, store, child.hear("audited"), name)
+    """Open a store in a fresh process as the next start would, and note what is wrong; one that fails is put aside."""
+    seen = None
+    with noted(killed.wrong, name), Child(torment, store.task()) as child:
+        seen = child.hear("audited")
+        _note(killed, store, seen, name)
         for _ in child.told():
             pass
         if child.end() != 0:
             killed.wrong.append(f"{name} | the next start ended with {child.end()}")
+    if seen is None:
+        # Else every trial after it would fail, too.
+        store.home.rename(store.home.with_name(f"{store.home.name}-{killed.kills}"))
+        store.ledger = new_store(store.home).ledger
 
 
 def _note(killed: Killed, store: Store, seen: Audit, name: str) -> None:

@@ -7,11 +7,11 @@ import shutil
 import stat
 import sys
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evals.torture.audit import audit
-from evals.torture.children import Child, FaultError
+from evals.torture.audit import audit, unsaid_of
+from evals.torture.children import Child, FaultError, noted
 from evals.torture.crashes import Store, deeds_of
 from evals.torture.standing import standing
 from evals.torture.work import Task, do, opened
@@ -30,15 +30,29 @@ SIZES = (
     *(0, 1, 100, 1000, 4096, 8192, 12_288, 20_480, 32_768, 50_000, 65_536, 80_000, 100_000, 131_072, 160_000),
     *(200_000, 262_144, 300_000, 400_000, 524_288, 700_000, 1_000_000, 2_000_000, 4_000_000),
 )
-# What may not be written, and its mode then.
-BARRED = {
-    "": 0o500,
-    "originals": 0o500,
-    "index": 0o500,
-    "catalog.sqlite3": 0o400,
-    "catalog.sqlite3-wal": 0o400,
-    "index/chroma.sqlite3": 0o400,
-    "owner.lock": 0o400,
+
+
+class Bar(NamedTuple):
+    """Something of a store that may not be written, from before it is opened or once it is open."""
+
+    path: str
+    once_open: bool
+
+    def __str__(self) -> str:
+        return f"{self.path or 'the folder'} barred{' once it is open' * self.once_open}"
+
+
+_BARRED = ("", "originals", "index", "words", "catalog.sqlite3", "index/chroma.sqlite3", "owner.lock")
+# The log of the catalog is there only while that is open.
+BARS = (
+    *(Bar(path, once_open) for once_open in (False, True) for path in _BARRED),
+    Bar("catalog.sqlite3-wal", once_open=True),
+)
+# What is open is written on, whatever its mode becomes; nothing grows as large as the last sizes. Everything else that
+# is not refused was not tried.
+UNREFUSED = {
+    *(Bar(path, once_open=True) for path in ("catalog.sqlite3", "catalog.sqlite3-wal", "owner.lock")),
+    *(1_000_000, 2_000_000, 4_000_000),
 }
 # https://www.man7.org/linux/man-pages/man7/capabilities.7.html: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER.
 _ABOVE_PERMISSIONS = (1, 2, 3)
@@ -59,40 +73,48 @@ def cramped(say: Callable[[Any], None], _: Callable[[], Any], task: Task, size: 
             # It may be written all the same: what counts is that it can be done again.
             _again(dossier, deed)
             say(("done", at))
+    unsaid = unsaid_of(dossier.library, task.ledger)
     dossier.library.check()
-    say(("room", audit(dossier, task.ledger, ())._replace(learned={})))
+    say(("room", audit(dossier, task.ledger, (), unsaid)))
     dossier.close()
 
 
-def barred(say: Callable[[Any], None], _: Callable[[], Any], task: Task, name: str) -> None:
+def barred(say: Callable[[Any], None], _: Callable[[], Any], task: Task, bar: Bar) -> None:
     """Do deeds in a store of which something may not be written, say what came of each; then again, as it was."""
     bound_by_permissions()
-    path = task.home / name
-    modes = {one: stat.S_IMODE(one.stat().st_mode) for one in (path,) if one.exists()}
-    for one in modes:
-        one.chmod(BARRED[name])
-    dossier, failure = None, None
+    path = task.home / bar.path
+    dossier = None
     try:
-        dossier, seen = opened(task)
+        with nullcontext() if bar.once_open else closed_to_writing(path):
+            dossier, seen = opened(task)
         say(("audited", seen))
     except DossierError as error:
-        failure = str(error)
-        say(("refused", failure))
+        say(("refused", str(error)))
     for at, deed in enumerate(task.deeds if dossier else ()):
         say(("begin", at))
-        failure = _failure(dossier, deed)
+        with closed_to_writing(path):
+            failure = _failure(dossier, deed)
         say(("done" if failure is None else "refused", at if failure is None else failure))
         if failure is not None:
-            for one, mode in modes.items():
-                one.chmod(mode)
             _again(dossier, deed)
             say(("done", at))
-            for one in modes:
-                one.chmod(BARRED[name])
-    for one, mode in modes.items():
-        one.chmod(mode)
     if dossier:
         dossier.close()
+
+
+@contextmanager
+def closed_to_writing(path: Path) -> Iterator[None]:
+    """Let a file or folder not be written; FaultError where there is none."""
+    if not path.exists():
+        raise FaultError(f"there is no {path.name} to be closed to writing")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        yield
+    finally:
+        # What is made anew meanwhile can be written.
+        if path.exists():
+            path.chmod(mode)
 
 
 def _failure(dossier: Dossier | None, deed: Deed) -> str | None:
@@ -155,18 +177,21 @@ def bound_by_permissions() -> None:
         raise FaultError("permissions do not bind root here")
 
 
-def run(store: Store, dice: Random, trials: Sequence[int | str]) -> Iterator[dict[str, Any]]:
+def run(store: Store, dice: Random, trials: Sequence[int | Bar]) -> Iterator[dict[str, Any]]:
     """Cramp a copy of a store to each of some sizes, or bar the part that a name stands for; yield how it stands."""
     wrong: list[str] = []
     refused, began = 0, time.perf_counter()
     for number, trial in enumerate(trials, start=1):
-        copy = Store(store.home.with_name("cramped"), filled_like(store), store.known)
+        copy = Store(store.home.with_name("cramped"), filled_like(store))
         shutil.rmtree(copy.home, ignore_errors=True)
         shutil.copytree(store.home, copy.home)
-        name = f"at most {trial:,} bytes" if isinstance(trial, int) else f"{trial or 'the folder'} barred"
-        problems, said = _tried(copy, dice, trial)
-        refused += len(said)
-        wrong += [f"{name} | {one}" for one in (*problems, *unclear(said, copy.home))]
+        name = f"at most {trial:,} bytes" if isinstance(trial, int) else str(trial)
+        with noted(wrong, name):
+            problems, said = _tried(copy, dice, trial)
+            refused += len(said)
+            if not said and trial not in UNREFUSED:
+                problems.append("nothing was refused")
+            wrong += [f"{name} | {one}" for one in (*problems, *unclear(said, copy.home))]
         yield standing(number, wrong, time.perf_counter() - began, {"refused": refused})
 
 
@@ -177,7 +202,7 @@ def filled_like(store: Store) -> Any:
     return deepcopy(store.ledger)
 
 
-def _tried(store: Store, dice: Random, trial: int | str) -> tuple[list[str], list[str]]:
+def _tried(store: Store, dice: Random, trial: int | Bar) -> tuple[list[str], list[str]]:
     """Try one limit; return what is wrong after it, and what was said when something could not be done."""
     work = cramped if isinstance(trial, int) else barred
     task = store.task(deeds_of(store.ledger, dice, ("add", "update", "remove", "add")))

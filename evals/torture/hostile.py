@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evals.stores import COMPILED, open_store
-from evals.torture.children import Child
+from evals.torture.children import Child, noted
 from evals.torture.mutants import bombs, mutant, odd_files, seeds
 from evals.torture.standing import standing
 from ingest.embed import Embedder
@@ -112,27 +112,39 @@ def run(home: Path, kind: str, seed: int, numbers: Sequence[int]) -> Iterator[di
     wrong: list[str] = []
     became = {"read": 0, "refused": 0}
     slowest, memory, began = (0.0, ""), 0.0, time.perf_counter()
-    for start in range(0, len(numbers), _A_STORE):
-        some = list(numbers[start : start + _A_STORE])
-        told = 0
-        store = home / f"{kind}-{start}"
-        with Child(feed, store, kind, seed, some) as child:
-            for what, value in child.told():
-                if what == "fed":
-                    name, how, seconds, problems = value
-                    told += 1
-                    became[how] += 1
-                    slowest = max(slowest, (round(seconds, 1), name))
-                    wrong += [f"{name} | {one}" for one in problems]
-                elif what == "memory":
-                    memory = max(memory, value)
-                else:
-                    wrong += [f"store {start} | {one}" for one in value]
-                yield _standing(became, wrong, slowest, memory, began)
-            if child.end() != 0 or told != len(some):
-                wrong.append(f"{some[min(told, len(some) - 1)]} | the store's process ended with {child.end()}")
-        shutil.rmtree(store, ignore_errors=True)
+    waiting = list(numbers)
+    while waiting:
+        some, told = waiting[:_A_STORE], 0
+        for what, value in _fed(home / f"{kind}-{some[0]}", kind, seed, some, wrong):
+            if what == "fed":
+                name, how, seconds, problems = value
+                told += 1
+                became[how] += 1
+                slowest = max(slowest, (round(seconds, 1), name))
+                wrong += [f"{name} | {one}" for one in problems]
+            else:
+                memory = max(memory, value)
+            yield _standing(became, wrong, slowest, memory, began)
+        if told < len(some):
+            wrong.append(f"file {some[told]} | the store's process came to an end with it")
+            became["the end of the store"] = became.get("the end of the store", 0) + 1
+        # Those that it was to be fed after that are fed to another store.
+        waiting = waiting[told + 1 :] if told < len(some) else waiting[len(some) :]
     yield _standing(became, wrong, slowest, memory, began)
+
+
+def _fed(home: Path, kind: str, seed: int, some: Sequence[int], wrong: list[str]) -> Iterator[tuple[str, Any]]:
+    """Feed some files to a new store, which is deleted then; yield what is said of it and is not wrong."""
+    name = f"the store of {kind} {some[0]} to {some[-1]}"
+    with noted(wrong, name), Child(feed, home, kind, seed, some) as child:
+        for what, value in child.told():
+            if what == "checked":
+                wrong += [f"{name} | {one}" for one in value]
+            else:
+                yield what, value
+        if child.end() != 0:
+            wrong.append(f"{name} | its process ended with {child.end()}")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _standing(

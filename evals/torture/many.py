@@ -15,17 +15,19 @@ from app.dossier import Dossier
 from app.settings import Settings
 from evals.stores import COMPILED
 from evals.torture.audit import Audit, article_of, audit
-from evals.torture.children import Child
+from evals.torture.children import Child, noted
 from evals.torture.texts import Article, Deed, Ledger
 from evals.torture.work import do
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ingest.records import Source
 
     # What was found: its document, where it stands there, and its words.
     Found = tuple[Source, int, int, str]
+    # A share of the time, and the megabytes that were held then.
+    Memory = tuple[float, float | None]
 
 # Articles that are there: no more are added above the most, none is removed below the fewest.
 _FEWEST, _MOST = 8, 40
@@ -150,14 +152,13 @@ def crowd(say: Callable[[Any], None], _: Callable[[], Any], home: Path, seconds:
         ]
         for thread in threads:
             thread.start()
-        memory: list[tuple[float, float]] = []
         while any(thread.is_alive() for thread in threads):
-            memory.append((time.monotonic() - began, resident()))
-            say(("going", dict(shared.done)))
+            memory = ((time.monotonic() - began) / seconds, resident())
+            say(("going", (dict(shared.done), list(shared.wrong), memory)))
             time.sleep(1)
         seen = audit(dossier, Ledger(), ())
         shared.wrong += [f"afterwards: {one}" for one in (*_kept(shared, seen), *seen.wrong)]
-        say(("stopped", (shared.done, shared.wrong, memory)))
+        say(("stopped", (shared.done, shared.wrong)))
 
 
 def _kept(shared: Crowd, seen: Audit) -> Iterator[str]:
@@ -166,34 +167,40 @@ def _kept(shared: Crowd, seen: Audit) -> Iterator[str]:
         yield f"{sorted(set(has.items()) ^ set(shared.here.items()))} are there and should not be, or the other way"
 
 
-def resident() -> float:
-    """Return the megabytes of memory that this process holds; nan where that cannot be told."""
+def resident() -> float | None:
+    """Return the megabytes of memory that this process holds; None where that cannot be told."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
-        return float("nan")
+        return None
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def run(home: Path, seconds: float, seed: int) -> Iterator[dict[str, Any]]:
-    """Let a crowd loose on a new store; yield how it stands, at last with all figures."""
+    """Let a crowd loose on a new store; yield how it stands."""
     began = time.perf_counter()
-    with Child(crowd, home, seconds, seed) as child:
-        for what, value in child.told():
-            if what == "going":
-                yield {"tried": sum(value.values()), "done": value, "seconds": round(time.perf_counter() - began)}
-            if what == "stopped":
-                done, wrong, memory = value
-                warm = [size for when, size in memory if when >= _WARM * seconds] or [size for _, size in memory]
-                last = {
-                    "tried": sum(done.values()),
-                    "held": sum(done.values()) - len(wrong),
-                    "done": done,
-                    "memory when warm, MB": round(warm[0]),
-                    "memory at last, MB": round(warm[-1]),
-                    "memory at most, MB": round(max(size for _, size in memory)),
-                    "wrong": wrong,
-                }
+    done: dict[str, int] = {}
+    wrong: list[str] = []
+    ends: list[str] = []
+    memory: list[Memory] = []
+    with noted(ends, "the crowd"), Child(crowd, home, seconds, seed) as child:
+        for _, (done, wrong, *held) in child.told():
+            memory += held
+            yield _standing(done, wrong, memory, began)
         if child.end() != 0:
-            last["wrong"] = [*last["wrong"], f"the process ended with {child.end()}"]
-    yield {**last, "seconds": round(time.perf_counter() - began)}
+            ends.append(f"the crowd | the process ended with {child.end()}")
+    yield _standing(done, [*wrong, *ends], memory, began)
+
+
+def _standing(done: dict[str, int], wrong: list[str], memory: Sequence[Memory], began: float) -> dict[str, Any]:
+    tried, figures = sum(done.values()), {}
+    known = [(share, size) for share, size in memory if size is not None]
+    if known:
+        sizes = [size for _, size in known]
+        warm = [size for share, size in known if share >= _WARM] or sizes
+        figures["memory when warm, MB"] = round(warm[0])
+        figures["memory at last, MB"] = round(warm[-1])
+        figures["memory at most, MB"] = round(max(sizes))
+    seconds = round(time.perf_counter() - began)
+    held = max(0, tried - len(wrong))
+    return {"tried": tried, "held": held, "done": done, **figures, "wrong": wrong, "seconds": seconds}

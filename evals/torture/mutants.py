@@ -14,13 +14,15 @@ from evals.stores import SkippedError, material
 from evals.torture.texts import Article
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
 Named = tuple[str, bytes]
 # Files that are much larger than this come up as much more seldom as they are larger.
 _SMALL = 60_000
 _PIECE = 4000
+# The earliest that a zip archive can tell; it would else tell when it was made.
+_EARLY = (1980, 1, 1, 0, 0, 0)
 # What a number of a file may be taken for.
 _NUMBERS = (b"0", b"-1", b"1", b"65535", b"2147483648", b"99999999999999999999", b"1e308", b"0.0000000001")
 _WORD = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
@@ -61,7 +63,21 @@ def _docx(paragraphs: Sequence[str]) -> bytes:
     table.cell(0, 0).text = "Quillon Optics sold nine gates."
     packed = io.BytesIO()
     document.save(packed)
-    return packed.getvalue()
+    return _zip(_unzipped(packed.getvalue()))
+
+
+def _unzipped(packed: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def _zip(parts: Mapping[str, bytes], level: int | None = None) -> bytes:
+    """Return a zip archive that is the same whenever it is made."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, _EARLY), data, zipfile.ZIP_DEFLATED, level)
+    return made.getvalue()
 
 
 def seeds() -> tuple[list[Named], str]:
@@ -73,7 +89,10 @@ def seeds() -> tuple[list[Named], str]:
 
 
 def mutant(files: Sequence[Named], dice: Random) -> Named:
-    """Return one of some files, changed one to three times."""
+    """Return one of some files, changed one to three times: the same for the same files and dice, whenever it is made.
+
+    Where the evaluation material is there it is among the files, so that a number stands for another mutant.
+    """
     weights = [1 / max(1.0, len(data) / _SMALL) for _, data in files]
     ((name, data),) = dice.choices(files, weights)
     other = dice.choices(files, weights)[0][1]
@@ -88,18 +107,13 @@ def mutant(files: Sequence[Named], dice: Random) -> Named:
 def _within(packed: bytes, dice: Random, other: bytes) -> bytes:
     """Change a file within a zip archive, which would hardly be opened otherwise."""
     try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            parts = {info.filename: archive.read(info) for info in archive.infolist()}
+        parts = _unzipped(packed)
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError, OSError):
         return packed
     chosen = dice.choice(["word/document.xml", *sorted(parts)])
     if chosen in parts:
         parts[chosen] = dice.choice(CHANGES)(parts[chosen], dice, other)
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return made.getvalue()
+    return _zip(parts)
 
 
 def _flipped(data: bytes, dice: Random, _: bytes) -> bytes:
@@ -197,11 +211,7 @@ def _pdf(how: bytes, stream: bytes) -> bytes:
 
 
 def _zipped(head: str, body: bytes) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        archive.writestr("word/document.xml", head.encode() + body)
-    return packed.getvalue()
+    return _zip({"[Content_Types].xml": b"<Types/>", "word/document.xml": head.encode() + body}, 1)
 
 
 def _laughs() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals.stores import SkippedError, today
 from evals.torture import broken, crashes, full, hostile, many, second
+from evals.torture.children import noted
 from evals.torture.mutants import bombs, odd_files, seeds
 
 if TYPE_CHECKING:
@@ -46,37 +48,45 @@ class Amounts:
     parts: tuple[str, ...] = tuple(PARTS)
 
 
-def run(home: Path, amounts: Amounts) -> dict[str, dict[str, Any]]:
-    """Torture stores below `home`; return the figures of each part, with what went wrong in words."""
+def run(home: Path, amounts: Amounts, save: Callable[[dict[str, dict[str, Any]]], None]) -> dict[str, dict[str, Any]]:
+    """Torture stores below `home`; return the figures of each part, with what went wrong in words.
+
+    All that there are so far are given to `save` after each part.
+    """
     dice = Random(amounts.seed)
     parts: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
         "kills": lambda: _kills(home / "kills", dice, amounts.kills),
         "index": lambda: _index(home / "index", dice),
         "second": lambda: second.run(crashes.new_store(home / "second"), dice, amounts.tries, home),
-        "room": lambda: full.run(crashes.new_store(home / "room"), dice, [*full.SIZES, *full.BARRED]),
+        "room": lambda: full.run(crashes.new_store(home / "room"), dice, [*full.SIZES, *full.BARS]),
         "many": lambda: many.run(home / "many", 60 * min(amounts.minutes, _CROWD_MINUTES), amounts.seed),
         "files": lambda: hostile.run(home, "files", amounts.seed, range(len(odd_files()))),
         "bombs": lambda: hostile.run(home, "bombs", amounts.seed, range(len(bombs()))),
         "mutants": lambda: hostile.run(home, "mutants", amounts.seed, range(amounts.mutants)),
     }
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
     for name in amounts.parts:
         try:
-            found = _watched(name, parts[name](), amounts.minutes)
+            found = _watched(name, parts[name], amounts.minutes)
         except SkippedError as skipped:
             print(f"{name} skipped: {skipped}", file=sys.stderr)
             continue
-        results[name] = {**found, "seed": amounts.seed, "measured": today()}
+        # Figures are kept where paths of this machine are of no use.
+        wrong = [one.replace(f"{home}{os.sep}", "") for one in found["wrong"]]
+        results[name] = {**found, "wrong": wrong, "seed": amounts.seed, "measured": today()}
         if name == "mutants" and (missing := seeds()[1]):
             results[name]["of our own files only"] = missing
+        save(results)
     return results
 
 
 def _kills(home: Path, dice: Random, kills: int) -> Iterator[dict[str, Any]]:
     store = crashes.new_store(home)
-    points = crashes.crash_points(store, dice)
-    some = dice.sample(points, min(len(points), round(kills * _AT_STEPS)))
     killed = crashes.Killed()
+    points: list[crashes.Point] = []
+    with noted(killed.wrong, "counting steps"):
+        points = crashes.crash_points(store, dice)
+    some = dice.sample(points, min(len(points), round(kills * _AT_STEPS)))
     for one in crashes.at_steps(store, dice, some, killed):
         yield one.as_json()
     for one in crashes.at_any_moment(store, dice, kills - len(some), killed):
@@ -90,13 +100,26 @@ def _index(home: Path, dice: Random) -> Iterator[dict[str, Any]]:
     yield from broken.run(store, dice, dice.sample(some, len(some)))
 
 
-def _watched(name: str, standings: Iterator[dict[str, Any]], minutes: float) -> dict[str, Any]:
+def _unbroken(part: Callable[[], Iterator[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Yield how a part stands; where it breaks off that is one more that was tried, and what was measured stays."""
+    last: dict[str, Any] = {"tried": 0, "held": 0, "wrong": [], "seconds": 0}
+    try:
+        for last in part():
+            yield last
+    except SkippedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the parts after it are still to come
+        wrong = [*last["wrong"], f"the part broke off | {type(error).__name__}: {error}"]
+        yield {**last, "tried": last["tried"] + 1, "wrong": wrong}
+
+
+def _watched(name: str, part: Callable[[], Iterator[dict[str, Any]]], minutes: float) -> dict[str, Any]:
     """Go on until it ends or the minutes are over; print how it stands now and then, and what is wrong at once."""
     began = said = time.monotonic()
     last: dict[str, Any] = {}
     told = 0
-    for last in standings:
-        now, wrong = time.monotonic(), last.get("wrong", [])
+    for last in _unbroken(part):
+        now, wrong = time.monotonic(), last["wrong"]
         for one in wrong[told:]:
             print(f"{name}: WRONG: {one}", file=sys.stderr, flush=True)
         told = len(wrong)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from evals.stores import COMPILED, ROOT
-from evals.torture.children import Child
+from evals.torture.children import Child, noted
 from evals.torture.crashes import deeds_of
 from evals.torture.standing import standing
 from evals.torture.work import Task, do, opened
@@ -50,10 +50,10 @@ def hold(say: Callable[[Any], None], hear: Callable[[], Any], task: Task) -> Non
 def run(store: Store, dice: Random, tries: int, folder: Path) -> Iterator[dict[str, Any]]:
     """Try commands on a store that a child owns, which goes on working; yield how it stands."""
     wrong: list[str] = []
-    slowest, began = 0.0, time.perf_counter()
+    number, slowest, began = 0, 0.0, time.perf_counter()
     file = folder / "new.md"
     file.write_bytes(b"Quillon Optics sold nine gates.")
-    with Child(hold, store.task()) as owner:
+    with noted(wrong, "the owner"), Child(hold, store.task()) as owner:
         wrong += store.judge(owner.hear("audited"))
         some_id = next(iter(owner.hear("ids").values()))
         for number in range(1, tries + 1):
@@ -70,13 +70,14 @@ def run(store: Store, dice: Random, tries: int, folder: Path) -> Iterator[dict[s
             yield _standing(number, wrong, slowest, began)
         owner.say(None)
         owner.hear("closed")
-        owner.end()
-    with Child(hold, store.task()) as after:
+        if owner.end() != 0:
+            wrong.append(f"the owner | it ended with {owner.end()}")
+    with noted(wrong, "afterwards"), Child(hold, store.task()) as after:
         wrong += [f"afterwards | {one}" for one in store.judge(after.hear("audited"))]
         after.say(None)
         after.hear("closed")
         after.end()
-    yield _standing(tries, wrong, slowest, began)
+    yield _standing(number, wrong, slowest, began)
 
 
 def _standing(number: int, wrong: list[str], slowest: float, began: float) -> dict[str, Any]:

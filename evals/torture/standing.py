@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 def standing(tried: int, wrong: list[str], seconds: float, figures: Mapping[str, Any]) -> dict[str, Any]:
     """Return how it stands, with figures of its own; each that is wrong is "what was tried | how it went wrong"."""
-    held = tried - len({one.partition(" | ")[0] for one in wrong})
+    held = max(0, tried - len({one.partition(" | ")[0] for one in wrong}))
     return {"tried": tried, "held": held, **figures, "wrong": wrong, "seconds": round(seconds)}

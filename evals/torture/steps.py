@@ -24,6 +24,7 @@ STEPS = (
     "ingest.neighbors:probe",
     "ingest.neighbors:delete",
     "ingest.neighbors:put_in_place",
+    "ingest.neighbors:_blank",
     "ingest.ranking:delete",
     "ingest.ranking:put_in_place",
     "ingest.originals:delete",

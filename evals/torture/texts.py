@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ingest.identity import document_id
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from random import Random
@@ -44,6 +46,11 @@ class Article(NamedTuple):
     def url(self) -> str:
         """The address that all its versions have."""
         return f"https://torture.example/{self.key}"
+
+    @property
+    def id(self) -> str:
+        """The id that the store gives it, by which its passages are recognised, too."""
+        return document_id(self.url, self.name, self.text)
 
     @property
     def question(self) -> str:

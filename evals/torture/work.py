@@ -5,58 +5,27 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
+import ingest.embed
 import ingest.library
 from app.dossier import Dossier
 from app.settings import Settings
 from evals.stores import COMPILED
-from evals.torture.audit import Audit, audit, originals
+from evals.torture.audit import Audit, audit, originals, unsaid_of
 from evals.torture.children import FaultError
 from evals.torture.steps import Tally
-from ingest.embed import Embedder
+from evals.torture.vectors import Counting, embedded
 from ingest.read import DEFAULT_LIMITS, formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from evals.torture.steps import Crash
     from evals.torture.texts import Article, Deed, Ledger
     from ingest.records import ParsedDocument
-
-Vectors = dict[str, "NDArray[np.float32]"]
-
-
-class Remembering(Embedder):
-    """The packaged model, which computes no vector that it was given or has computed before."""
-
-    def __init__(self, known: Vectors) -> None:
-        """Begin with known vectors of texts."""
-        super().__init__(compiled=COMPILED)
-        self.known = known
-        self.learned: Vectors = {}
-
-    def documents(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:  # noqa: ARG002
-        """Return unit vectors, those that are known as they are known."""
-        return self._recalled(texts)
-
-    def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return unit vectors; the packaged model tells questions and documents not apart."""
-        return self._recalled(texts)
-
-    def _recalled(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        unknown = [text for text in texts if text not in self.known]
-        if unknown:
-            new = dict(zip(unknown, super().documents(unknown), strict=True))
-            self.known.update(new)
-            self.learned.update(new)
-        return np.vstack([self.known[text] for text in texts])
 
 
 class ReadingHere:
@@ -100,7 +69,6 @@ class Task:
     ledger: Ledger
     deeds: Sequence[Deed] = ()
     crash: Crash | None = None
-    known: Vectors = field(default_factory=dict)
     # Python that takes the place of the process that tries a suspect index.
     probe: str | None = None
     # Whether the store is looked over once it is open.
@@ -110,11 +78,16 @@ class Task:
 def torment(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> None:
     """Open a store, look it over and say what it is like; do deeds, each said before and after; close it."""
     tally = Tally(task.crash)
+
+    def counted() -> None:
+        say(("counted", {where: count for where, count in tally.counts.items() if where[0] == tally.deed}))
+        tally.begin("")
+
     with_probe(task.probe)
     say(("opening", None))
     tally.begin("open")
     dossier, seen = opened(task)
-    tally.begin("")
+    counted()
     say(("audited", seen))
     for at, deed in enumerate(task.deeds):
         say(("begin", at))
@@ -122,41 +95,48 @@ def torment(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> Non
             spoil(dossier)
         tally.begin(deed.kind)
         do(dossier, deed)
-        tally.begin("")
         say(("done", at))
+        counted()
     tally.begin("close")
     dossier.close()
-    say(("closed", tally.counts))
+    counted()
 
 
 def opened(task: Task) -> tuple[Dossier, Audit | None]:
     """Open a store as a first step after whatever happened to it, and look it over if that is wanted."""
-    heard, embedder = Heard(), Remembering(task.known)
-    _read_here()
-    before = originals(task.home)
-    dossier = Dossier(Settings(home=task.home, compiled=COMPILED))
-    dossier.library.embedder = embedder
+    heard, before = Heard(), originals(task.home)
+    dossier = _dossier(task.home)
     swept, queued = before - originals(task.home), dossier.library.catalog.queued()
     _ = dossier.library.neighbors.index
     dossier.library.ranking.told()
+    unsaid = unsaid_of(dossier.library, task.ledger)
     dossier.library.forget()
     mended = list(heard.mended)
-    unsaid = []
     if swept and not any("original" in one for one in mended):
         unsaid.append(f"{len(swept)} originals were swept at the start, and nothing was said of it")
     if any(queued) and not any("index" in one for one in mended):
         unsaid.append(f"the index was told of {len(queued[0])} + {len(queued[1])} passages, and nothing was said of it")
-    if not task.look:
-        return dossier, None
-    seen = audit(dossier, task.ledger, mended, unsaid)
-    return dossier, seen._replace(learned=embedder.learned)
+    if anew := embedded(dossier.library):
+        unsaid.append(f"{anew} texts were embedded anew at the start")
+    return dossier, audit(dossier, task.ledger, mended, unsaid) if task.look else None
+
+
+def _dossier(home: Path) -> Dossier:
+    """Open a store that reads in this process and has vectors in no time."""
+    library, embed, embedder = ingest.library, ingest.embed, Counting()
+    vars(library)["ReadingProcess"] = ReadingHere
+    vars(embed)["Embedder"] = lambda *_: embedder
+    return Dossier(Settings(home=home, compiled=COMPILED))
 
 
 def do(dossier: Dossier, deed: Deed) -> None:
     """Do something to a store; FaultError when it says that it did not."""
     if deed.kind == "mend":
+        before = embedded(dossier.library)
         if not dossier.library.check().mended:
             raise FaultError("a check did not see that the index lacks passages and holds others")
+        if anew := embedded(dossier.library) - before:
+            raise FaultError(f"a check embedded {anew} texts anew")
         return
     if deed.kind == "remove":
         dossier.library.remove(id_of(dossier, deed.article))
@@ -182,11 +162,6 @@ def id_of(dossier: Dossier, article: Article) -> str:
     return found
 
 
-def _read_here() -> None:
-    library: Any = ingest.library
-    library.ReadingProcess = ReadingHere
-
-
 def with_probe(code: str | None) -> None:
     """Have Python of ours take the place of the process that tries a suspect index."""
     if code is not None:
@@ -196,11 +171,8 @@ def with_probe(code: str | None) -> None:
 
 
 def fill(say: Callable[[Any], None], _: Callable[[], Any], task: Task) -> None:
-    """Do deeds in a new store, and say the vectors of all their texts."""
-    _read_here()
-    embedder = Remembering({})
-    with Dossier(Settings(home=task.home, compiled=COMPILED)) as dossier:
-        dossier.library.embedder = embedder
+    """Do deeds in a new store."""
+    with _dossier(task.home) as dossier:
         for deed in task.deeds:
             do(dossier, deed)
-    say(("filled", embedder.learned))
+    say(("filled", None))
