@@ -24,7 +24,7 @@ from ingest.passages import embedded_text, marked_anew, passages
 from ingest.ranking import Ranking
 from ingest.read import ReadingProcess
 from ingest.records import Entry, Fetched, Passage, Progress, Receipt
-from ingest.standing import comes_back, standing
+from ingest.standing import comes_back, standing, twin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -190,7 +190,7 @@ class Library:
             with self._writing:
                 self._originals.keep(sha256, fetched.data)  # it may have been lost (see `check`)
         if here := standing(self.catalog, sha256, name, fetched.url):
-            yield from (self.receipt("unchanged", source.id, name) for source in here)
+            yield from (self._of_standing(source, file) for source in here)
             return
         # One that was here when it was to be read may have been removed since.
         parsed = read(name, fetched).result() if file.parsed is None else file.parsed
@@ -205,10 +205,14 @@ class Library:
         if kept == len(parsed):
             self.catalog.complete_file(sha256, kept)
 
+    def _of_standing(self, source: Source, file: _File) -> Receipt:
+        if file.fetched.url and not source.url:
+            return self.receipt("duplicate", source.id, file.name, duplicate_of=source.id)
+        return self.receipt("unchanged", source.id, file.name)
+
     def _add_document(self, given: Document, fetched: Fetched, progress: Callable[[Progress], None]) -> Receipt:
         document, source = given, given.source
-        twin = None if source.url else self.catalog.same_text(document.text)
-        if twin is not None and twin.id != source.id:
+        if twin := twin_of(self.catalog, document):
             return self.receipt("duplicate", twin.id, source.name, duplicate_of=twin.id)
         canonical = canonical_url(source.url) if source.url else None
         live = bool(fetched.url) and source.modified is None

@@ -8,13 +8,13 @@ from ingest.identity import canonical_url
 
 if TYPE_CHECKING:
     from ingest.catalog import Catalog
-    from ingest.records import Source
+    from ingest.records import Document, Source
 
 
 def standing(catalog: Catalog, sha256: str, name: str, fetched_from: str) -> list[Source]:
     """Return the current documents that stand for a file, one for each in it; none where it has to be read.
 
-    `fetched_from` is empty for a file of this machine.
+    `fetched_from` is empty for a file of this machine. What was fetched is a duplicate of one without an address.
     """
     number = catalog.file_holds(sha256)
     here = [source for source in catalog.by_original(sha256) if source.status == "current"]
@@ -32,7 +32,22 @@ def _of_one(catalog: Catalog, here: list[Source], name: str, fetched_from: str) 
     canonical = canonical_url(fetched_from)
     own = [source for source in placed if canonical_url(source.url or "") == canonical]
     # What an address gave before is another text: that of the file replaces it there, wherever else it is, too.
-    return own or ([] if catalog.has_address(canonical) else placed[:1])
+    return own or ([] if catalog.has_address(canonical) else (placed or here)[:1])
+
+
+def twin_of(catalog: Catalog, document: Document) -> Source | None:
+    """Return the document that holds the text of another already, which then is its duplicate; None where none does.
+
+    What comes from an address is one only of the same file, added without it, and while nothing else is known of that
+    address. The file's own document stays as it is, as what quotes it says; it outlasts what the address gives later.
+    """
+    source = document.source
+    if source.url and catalog.has_address(canonical_url(source.url)):
+        return None
+    twin = catalog.same_text(document.text)
+    if twin is None or twin.id == source.id or (source.url and twin.sha256 != source.sha256):
+        return None
+    return twin
 
 
 def comes_back(catalog: Catalog, source: Source) -> bool:

@@ -306,14 +306,14 @@ class Model:
 
     def add_plain(self, name: str, text: str) -> str:
         """Add a file that is the same bytes wherever it is."""
-        return (
-            "unchanged" if text not in self.files and text in self.current.values() else self.add(name, text, None, "")
-        )
+        return "unchanged" if text in self.current.values() else self.add(name, text, None, "")
 
     def fetch_plain(self, text: str, url: str) -> str:
         """Fetch such a file, which says nothing of itself."""
         if self.current.get(url) == text or (url not in self.articles and text in self.current.values()):
             return "unchanged"
+        if url not in self.articles and text in self.files:
+            return "duplicate"
         return self._put(text, url, "", last=True)
 
     def _newest(self, url: str, besides: str) -> str:

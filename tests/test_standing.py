@@ -147,3 +147,68 @@ def test_a_list_with_a_replaced_post_is_read(library: Library) -> None:
     assert [(one.status, one.id) for one in again] == [("unchanged", one.id) for one in kept]
     assert said(library, "none") == {new.id}
     check_consistent(library)
+
+
+# A file that was added without its address
+
+
+def test_a_file_that_is_fetched_too_is_one_document(
+    library: Library, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that was added and then is fetched is its duplicate, is not read for that, and stays as it was told."""
+    mine = add(library, "mine.txt", GATES)
+    told = library.document(str(mine.id)).source
+    site.pages["/report"] = giving(GATES, Content_Type="text/plain", ETag='"one"')
+    nothing_is_read(monkeypatch)
+    for _ in range(2):
+        copy = gather(library, site.at("/report"))
+        assert (copy.status, copy.id, copy.duplicate_of) == ("duplicate", mine.id, mine.id)
+    assert add(library, "mine.txt", GATES).status == "unchanged"
+    assert [entry.source for entry in library.entries()] == [told]
+    site.pages["/report"] = giving(status=304)
+    assert gather(library, site.at("/report")).id == mine.id
+    check_consistent(library)
+
+
+def test_a_fetched_file_that_is_added_too_is_one_document(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that was fetched and then is added is unchanged."""
+    first = fetch(library, HERE, GATES)
+    nothing_is_read(monkeypatch)
+    assert (add(library, "mine.txt", GATES).status, add(library, "mine.txt", GATES).id) == ("unchanged", first.id)
+
+
+def test_an_added_file_outlasts_its_address(library: Library) -> None:
+    """What an address gives after a text that was added as a file is a document beside it, and replaces it nowhere."""
+    mine = add(library, "mine.txt", GATES)
+    fetch(library, HERE, GATES)
+    new = fetch(library, HERE, LAMPS)
+    assert (new.status, new.replaces) == ("added", None)
+    assert (said(library, "pilots"), said(library, "lamps")) == ({mine.id}, {new.id})
+    check_consistent(library)
+
+
+def test_an_address_with_an_older_text_is_not_left_with_it(library: Library) -> None:
+    """An address that gives what was added as a file has it as its newer text, so that its older one is not quoted."""
+    mine = add(library, "mine.txt", GATES)
+    old = fetch(library, HERE, LAMPS)
+    new = fetch(library, HERE, GATES)
+    assert (new.status, new.replaces) == ("updated", old.id)
+    assert (said(library, "pilots"), said(library, "lamps")) == ({mine.id, new.id}, set())
+    check_consistent(library)
+
+
+def test_a_file_read_twice_at_once_is_one_document(library: Library) -> None:
+    """A file that is fetched while it is added is its duplicate, though it was read before that was known."""
+    files = [("mine.txt", lambda: GATES), (HERE, lambda: Fetched(HERE, GATES))]
+    assert [one.status for one in library.add_files(files)] == ["added", "duplicate"]
+    assert len(library.entries()) == 1
+
+
+def test_a_page_that_tells_more_than_its_copy_is_added(library: Library) -> None:
+    """A fetched page is a document beside a file with the same text, where the file does not say what the page says."""
+    text = "The port of Marrow Bay bought twelve gates in the spring of that year."
+    copy = add(library, "copy.txt", text.encode())
+    told = f"---\nauthor: Ines Okoro\npublished: 2021-05-04\n---\n\n{text}\n".encode()
+    new = fetch(library, HERE, told)
+    assert library.document(str(new.id)).text == text
+    assert (new.status, said(library, "gates")) == ("added", {copy.id, new.id})
