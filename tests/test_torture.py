@@ -225,10 +225,11 @@ def test_no_room_and_no_permission_lose_nothing(store: Store, trial: int | Bar) 
 
 
 def test_many_at_once_are_answered_from_what_is_there(tmp_path: Path) -> None:
-    """Threads that ask, upload and remove meet no error, and no answer holds what was removed or is another's."""
+    """Threads that ask, upload, remove and forget meet no error, and no answer holds what was removed or another's."""
     found = last_of(many.run(tmp_path / "many", 10, SEED))
     assert found["wrong"] == []
     assert set(found["done"]) == set(many.ROLES)
+    assert all(found["done"].values())
     if many.resident() is not None:
         assert found["memory at last, MB"] - found["memory when warm, MB"] < 300
 

@@ -92,10 +92,17 @@ def _checked(library: Library, mended: Sequence[str]) -> Iterator[str]:
         yield f"check: {anew} texts were embedded anew"
     yield from (f"check: {problem}" for problem in health.problems)
     yield from (f"check mended what the start had not: {one}" for one in health.mended if one not in mended)
-    if library.catalog.queued() != ([], []):
-        yield "the index still has to be told of something"
+    yield from apart(library)
+
+
+def apart(library: Library) -> Iterator[str]:
+    """Yield in what the catalog and the indexes of a store that nobody writes to are apart."""
+    if library.catalog.queued() != ([], []) or library.catalog.queued_words():
+        yield "an index still has to be told of something"
     if library.neighbors.index.ids() != set(library.catalog.passage_ids()):
         yield "catalog and index do not hold the same passages"
+    if library.ranking.told().size != len(library.catalog.numbers()):
+        yield "catalog and index of words do not hold as many passages"
 
 
 def article_of(url: str, modified: str) -> Article:

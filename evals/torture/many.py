@@ -1,4 +1,4 @@
-"""Many at once: threads that ask, upload, update and remove in one store, and what their answers hold."""
+"""Many at once: threads that ask, upload, update, remove and forget in one store, and what their answers hold."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from app.dossier import Dossier
 from app.settings import Settings
 from evals.stores import COMPILED
-from evals.torture.audit import Audit, article_of, audit
+from evals.torture.audit import Audit, apart, article_of, audit, unsaid_of
 from evals.torture.children import Child, noted
 from evals.torture.texts import Article, Deed, Ledger
-from evals.torture.work import do
+from evals.torture.work import do, id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,11 @@ _FEWEST, _MOST = 8, 40
 # Memory is compared with what it was after this share of the time, when all is loaded and the store is full.
 _WARM = 0.25
 _PAUSE = 0.02
-ROLES = ("search", "search", "ask", "ask", "upload", "upload", "remove", "remove")
+# How often what is being overwritten is stopped, as the page does when a file comes.
+_STOPPED = 0.2
+# Seconds at most that filling an index is made to take longer.
+_FILLING = 1.0
+ROLES = ("search", "search", "ask", "ask", "upload", "upload", "remove", "forget")
 
 
 @dataclass
@@ -55,7 +59,13 @@ class Crowd:
     def run(self, role: str, seed: int) -> None:
         """Do what a role does until the time is over."""
         dice = Random(seed)
-        one = {"search": self._search, "ask": self._ask, "upload": self._upload, "remove": self._remove}[role]
+        one = {
+            "search": self._search,
+            "ask": self._ask,
+            "upload": self._upload,
+            "remove": self._remove,
+            "forget": self._forget,
+        }[role]
         while time.monotonic() < self.until:
             try:
                 did = one(dice)
@@ -93,9 +103,22 @@ class Crowd:
             key = dice.choice(free)
             self.busy.add(key)
             del self.here[key]
-        do(self.dossier, Deed("remove", Article(key, 0)))
+        self.dossier.library.remove(id_of(self.dossier, Article(key, 0)))
         with self.lock:
             self.gone.add(key)
+        return True
+
+    def _forget(self, dice: Random) -> bool:
+        library = self.dossier.library
+        if library.catalog.due() is None:
+            return False
+
+        def stopped() -> bool:
+            # In a large store much may come and go while an index is filled.
+            time.sleep(dice.uniform(0, _FILLING))
+            return dice.random() < _STOPPED
+
+        library.forget(stopped)
         return True
 
     def _search(self, dice: Random) -> bool:
@@ -121,7 +144,7 @@ class Crowd:
             return False
         key = dice.choice(free)
         wanted = Article(key, floor[key])
-        found = ask(wanted.question)
+        found, is_near = ask(wanted.question), self._is_near(wanted)
         for source, start, end, text in found:
             article = article_of(source.url or "", source.modified or "")
             if article.key in gone:
@@ -134,7 +157,15 @@ class Crowd:
             untouched = self.here.get(key) == wanted.version and key not in self.busy
         if untouched and not any(wanted.word in text for *_, text in found):
             self.wrong.append(f"{wanted} was there all the time and is not found by its own question")
+        if untouched and not is_near:
+            self.wrong.append(f"{wanted} was there all the time and is not found by its own vector")
         return True
+
+    def _is_near(self, article: Article) -> bool:
+        library = self.dossier.library
+        keys, vectors = library.catalog.vectors([one.id for one in library.catalog.passages_of(article.id)[:1]])
+        near = [library.neighbors.nearest(vector, 1) for vector in vectors]
+        return bool(keys) and near[0][0][0] == keys[0]
 
 
 def crowd(say: Callable[[Any], None], _: Callable[[], Any], home: Path, seconds: float, seed: int) -> None:
@@ -156,7 +187,10 @@ def crowd(say: Callable[[Any], None], _: Callable[[], Any], home: Path, seconds:
             memory = ((time.monotonic() - began) / seconds, resident())
             say(("going", (dict(shared.done), list(shared.wrong), memory)))
             time.sleep(1)
-        seen = audit(dossier, Ledger(), ())
+        known = Ledger(stored={Article(key, one + 1) for key, newest in shared.begun.items() for one in range(newest)})
+        unsaid = [*apart(dossier.library), *unsaid_of(dossier.library, known)]
+        dossier.library.forget()
+        seen = audit(dossier, known, (), unsaid)
         shared.wrong += [f"afterwards: {one}" for one in (*_kept(shared, seen), *seen.wrong)]
         say(("stopped", (shared.done, shared.wrong)))
 
