@@ -30,6 +30,7 @@ class Ranking:
         """Take the folder of the index, which is opened at first use, and whom to tell that it was filled anew."""
         self._folder = folder
         self._beside = folder.with_name(f"{folder.name}.new")
+        self._mended = folder.with_name(f"{folder.name}.mended")
         self._catalog = catalog
         self._note_mended = note_mended
         self._index: LexicalIndex | None = None
@@ -51,9 +52,13 @@ class Ranking:
         with self._changing:
             if self._index is None:
                 self._index = self._opened()
-            if queued := self._catalog.queued_words():
-                self._index.change(queued, self._catalog.words_of(queued))
-                self._catalog.unqueue_words(queued)
+            try:
+                self._tell(self._index)
+            except StoreError as error:
+                # Files of a process that was killed as it wrote may stand in the way of every later write. Where there
+                # is no room this fails, too, and the index goes on without what it could not be told.
+                self._refill(self._mended, lambda: False)
+                self._note_mended(f"index of words: {error}; filled anew")
             return self._index
 
     def check(self) -> None:
@@ -69,26 +74,32 @@ class Ranking:
 
         Words of what was removed stay in the files of the old one. Searches go on meanwhile.
         """
-        self.sweep()
+        return self._refill(self._beside, stopped)
+
+    def _refill(self, beside: Path, stopped: Callable[[], bool]) -> bool:
+        _sweep(beside)
         try:
-            numbers = self._fill(self._beside, stopped)
+            numbers = self._fill(beside, stopped)
             if numbers is None:
                 return False
             with self._changing:
                 self._catalog.queue_words(set(numbers) ^ set(self._catalog.numbers()))
                 self._index = None
-                put_in_place(self._beside, self._folder)
-                self.told()
+                put_in_place(beside, self._folder)
+                self._index = LexicalIndex(self._folder)
+                self._tell(self._index)
         finally:
-            self.sweep()
+            _sweep(beside)
         return True
 
+    def _tell(self, index: LexicalIndex) -> None:
+        if queued := self._catalog.queued_words():
+            index.change(queued, self._catalog.words_of(queued))
+            self._catalog.unqueue_words(queued)
+
     def sweep(self) -> bool:
-        """Delete an index that was not filled to the end; tell whether there was one."""
-        is_there = self._beside.exists()
-        if is_there:
-            delete(self._beside)
-        return is_there
+        """Delete indexes that were not filled to the end; tell whether there was one."""
+        return any([_sweep(self._beside), _sweep(self._mended)])
 
     def _opened(self) -> LexicalIndex:
         if self._folder.exists():
@@ -123,3 +134,10 @@ class Ranking:
             self._index = None
             if self._folder.exists():
                 delete(self._folder)
+
+
+def _sweep(folder: Path) -> bool:
+    is_there = folder.exists()
+    if is_there:
+        delete(folder)
+    return is_there

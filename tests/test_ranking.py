@@ -120,6 +120,24 @@ def test_what_an_interrupted_process_did_not_tell_is_told(library: Library, monk
         assert again.check().mended == ()
 
 
+def test_what_a_killed_process_left_in_the_way_is_no_hindrance(library: Library) -> None:
+    """Files that a process left when it was killed as it wrote do not keep the next one from writing, who says so."""
+    gates, lamps = add(library, "gates.txt", GATES), add(library, "lamps.txt", LAMPS)
+    library.close()
+    folder = library.home / "words"
+    shutil.rmtree(folder)  # filled anew, both are in one segment
+    with Library(library.home, library.embedder, library.names) as again:
+        assert sorted(found(again, "gates")) == sorted([gates, lamps])
+        # The next deletion is written as {segment}.{operation}.del; whatever number it comes to is there already.
+        (segment,) = {path.stem for path in folder.glob("*.term")}
+        for operation in range(50):
+            (folder / f"{segment}.{operation}.del").write_bytes(b"half")
+        again.remove(lamps)
+        assert found(again, "gates") == [gates]
+        assert [one for one in again.check().mended if "index of words" in one and "filled anew" in one]
+        assert {path.name for path in library.home.glob("words*")} == {"words"}
+
+
 def _damages(folder: Path) -> list[tuple[str, str]]:
     files = [path.name for path in sorted(folder.iterdir()) if path.suffix != ".lock"]
     return [(name, how) for name in files for how in ("deleted", "emptied", "halved", "changed")]
