@@ -107,7 +107,10 @@ class Desk:
         for document_id, timer in list(self._removals.items()):
             timer.cancel()
             self._remove(document_id)
-        self._telling(self.dossier.library.forget)
+        if self.dossier.library.catalog.due() is not None:
+            what = "overwriting what was removed; Ctrl-C leaves it to the next start"
+            print(f"dossier: {what}", file=sys.stderr)  # noqa: T201 - it may take minutes
+            self._telling(self.dossier.library.forget)
         self.marker.close()
         self.dossier.close()
 
