@@ -392,6 +392,21 @@ def test_a_document_is_opened_and_removed(open_page: Open, own_store: Path) -> N
     assert not page.run().exception
 
 
+def test_what_is_removed_is_overwritten_behind_the_page(open_page: Open, own_store: Path) -> None:
+    """What was removed on the page, or by another process before it, is overwritten when nobody waits for anything."""
+    ready(open_page(own_store))
+    library = the_desk().dossier.library
+    (source,) = [one.source for one in library.entries() if one.source.name == "thread.md"]
+    the_desk().remove(source.id, seconds=0)
+    until = time.monotonic() + 60
+    while library.catalog.has(source.id) or library.catalog.due() is not None:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    files = [path for path in own_store.rglob("*") if path.is_file()]
+    assert not any(source.id.encode() in path.read_bytes() for path in files)
+    assert the_desk().work.failed == []
+
+
 def test_one_file_that_cannot_be_taken_in(open_page: Open, own_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that the disk does not take is said, and the others that were given with it are read."""
     page = documents(ready(open_page(own_store)))
