@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ingest.errors import NotFoundError
-from ingest.filed import SOURCE, Filed
+from ingest.filed import CHANGED, SOURCE, Filed
 from ingest.fulltext import searchable
 from ingest.records import Entry, Filters, Source
 from ingest.rows import document_from, in_slices, layout_to_json, passage_from_json, passage_to_json, where
@@ -71,7 +72,7 @@ class Catalog(Filed):
         )
         if canonical is not None:
             # What is current stays so, whatever is corrected of it: of the others no passages are kept.
-            for older in self.rank(canonical, source.id, last=live or before == source.id):
+            for older in self._rank(canonical, source.id, last=live or before == source.id):
                 self._drop_passages(older)
         kept = self.source(source.id)
         self._retitle(kept, before, document.text[:_OPENING])
@@ -160,6 +161,11 @@ class Catalog(Filed):
             superseded,
         )
         return [Entry(Source(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+    def complete_file(self, sha256: str, documents: int) -> None:
+        """Note that a file was read to its end and held this many documents."""
+        with self.transaction():
+            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
 
     def embedders(self) -> list[str]:
         """Return the fingerprints of the models that the current documents' vectors came from."""
@@ -351,6 +357,21 @@ class Catalog(Filed):
         if kept.status == "current":
             words = (searchable(re.sub(r"[\W_]+", " ", kept.name)), searchable(kept.title), searchable(opening))
             self._db.execute("INSERT INTO titles VALUES (?, ?, ?, ?)", (kept.id, *words))
+
+    def _rank(self, canonical: str, document_id: str, *, last: bool) -> list[str]:
+        """Put a document in its place among the texts of its address; the last is current. Return the ids before it.
+
+        They are in the order of their changes. One without a date is as new as those that it was put after.
+        """
+        family = self._rows(f"SELECT id, {CHANGED} FROM documents WHERE canonical = ? ORDER BY version", canonical)
+        changed: dict[str, str] = dict(family)
+        own = changed.pop(document_id)
+        order, reached = list(changed), accumulate(changed.values(), max)
+        order.insert(len(order) if last else sum(date <= own for date in reached), document_id)
+        for version, key in enumerate(order, start=1):
+            status = "current" if version == len(order) else "superseded"
+            self._db.execute("UPDATE documents SET version = ?, status = ? WHERE id = ?", (version, status, key))
+        return order[:-1]
 
     def _drop_passages(self, document_id: str) -> None:
         rows = self._rows("SELECT number, id, text, record FROM passages WHERE document_id = ?", document_id)

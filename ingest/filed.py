@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import astuple, fields
-from itertools import accumulate
 
 from ingest.queues import Queued
 from ingest.records import Source, Visit
@@ -11,7 +10,7 @@ from ingest.records import Source, Visit
 SOURCE = ", ".join(f"documents.{column.name}" for column in fields(Source))
 _VISIT = ", ".join(f"visits.{column.name}" for column in fields(Visit))
 
-_CHANGED = "coalesce(modified, published, '')"
+CHANGED = "coalesce(modified, published, '')"
 
 
 class Filed(Queued):
@@ -53,16 +52,9 @@ class Filed(Queued):
         holds, here = rows[0]
         return int(holds) if here and holds in (1, here) else 0
 
-    def complete_file(self, sha256: str, documents: int) -> None:
-        """Note that a file was read to its end and held this many documents."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (sha256, documents))
-
     def newest_change(self, canonical: str, besides: str) -> str:
         """Return the latest date of change of an address's texts, one of them left out; empty where there is none."""
-        found = self._value(
-            f"SELECT max({_CHANGED}) FROM documents WHERE canonical = ? AND id <> ?", canonical, besides
-        )
+        found = self._value(f"SELECT max({CHANGED}) FROM documents WHERE canonical = ? AND id <> ?", canonical, besides)
         return str(found or "")
 
     def superseded_by(self, document_id: str) -> str | None:
@@ -73,21 +65,6 @@ class Filed(Queued):
             document_id,
         )
         return None if found is None else str(found)
-
-    def rank(self, canonical: str, document_id: str, *, last: bool) -> list[str]:
-        """Put a document in its place among the texts of its address; the last is current. Return the ids before it.
-
-        They are in the order of their changes. One without a date is as new as those that it was put after.
-        """
-        family = self._rows(f"SELECT id, {_CHANGED} FROM documents WHERE canonical = ? ORDER BY version", canonical)
-        changed: dict[str, str] = dict(family)
-        own = changed.pop(document_id)
-        order, reached = list(changed), accumulate(changed.values(), max)
-        order.insert(len(order) if last else sum(date <= own for date in reached), document_id)
-        for version, key in enumerate(order, start=1):
-            status = "current" if version == len(order) else "superseded"
-            self._db.execute("UPDATE documents SET version = ?, status = ? WHERE id = ?", (version, status, key))
-        return order[:-1]
 
     def visit(self, address: str) -> Visit | None:
         """Return what is known of an address whose document is here and current; None where it is not."""
