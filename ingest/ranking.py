@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Passages whose words are written at a time.
 _SLICE = 10_000
+# How Tantivy says that a file which it would make is there.
+_IN_THE_WAY = "FileAlreadyExists"
 
 
 class Ranking:
@@ -52,7 +54,7 @@ class Ranking:
             if self._index is None:
                 self._index = self._opened()
             if queued := self._catalog.queued_words():
-                self._index.change(queued, self._catalog.words_of(queued))
+                self._index = self._changed(self._index, queued)
                 self._catalog.unqueue_words(queued)
             return self._index
 
@@ -89,6 +91,18 @@ class Ranking:
         if is_there:
             delete(self._beside)
         return is_there
+
+    def _changed(self, index: LexicalIndex, numbers: Sequence[int]) -> LexicalIndex:
+        """Return an index with passages as they are in the catalog now; filled anew where it cannot be changed."""
+        try:
+            index.change(numbers, self._catalog.words_of(numbers))
+        except StoreError as error:
+            # Tantivy does not write over what a process had written of a change when it died.
+            if _IN_THE_WAY not in str(error):
+                raise
+            self._fill_anew(str(error))
+            return self._opened()
+        return index
 
     def _opened(self) -> LexicalIndex:
         if self._folder.exists():

@@ -151,6 +151,19 @@ def test_a_damaged_index_is_filled_anew(library: Library, tmp_path: Path) -> Non
             assert found(again, "lamps", "gates") == [lamps, gates], (name, how)
 
 
+def test_what_a_process_wrote_of_a_change_and_died_is_not_in_the_way(library: Library, tmp_path: Path) -> None:
+    """A file of a removal that was killed before its end does not keep the removal from being done again."""
+    gates, lamps = add(library, "gates.txt", GATES), add(library, "lamps.txt", LAMPS)
+    library.ranking.renew(lambda: False)  # both in one file, of which one is then removed
+    shutil.copytree(library.home / "words", tmp_path / "died")
+    LexicalIndex(tmp_path / "died").change(library.catalog.numbers()[1:], ())
+    (written,) = (tmp_path / "died").glob("*.del")
+    shutil.copy(written, library.home / "words")
+    library.remove(lamps)
+    assert found(library, "gates") == [gates]
+    assert written.name in library.check().mended[0]
+
+
 def test_an_index_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     """Where the index cannot be kept, the error names the folder and what to do."""
     (tmp_path / "words").mkdir()
