@@ -190,7 +190,7 @@ def test_an_original_outlasts_a_power_cut(library: Library, monkeypatch: pytest.
         fsync(file)
 
     monkeypatch.setattr(os, "fsync", seen)
-    monkeypatch.setattr(Catalog, "put", lambda *_: pytest.fail("from here it counts"))
+    monkeypatch.setattr(Catalog, "put", lambda *_, **__: pytest.fail("from here it counts"))
     with pytest.raises(pytest.fail.Exception):
         library.add("gates.txt", GATES)
     folder = library.home / "originals"
