@@ -107,10 +107,7 @@ class Desk:
         for document_id, timer in list(self._removals.items()):
             timer.cancel()
             self._remove(document_id)
-        if self.dossier.library.catalog.due() is not None:
-            what = "overwriting what was removed; Ctrl-C leaves it to the next start"
-            print(f"dossier: {what}", file=sys.stderr)  # noqa: T201 - it may take minutes
-            self._telling(self.dossier.library.forget)
+        self._telling(self._forget_at_last)
         self.marker.close()
         self.dossier.close()
 
@@ -219,6 +216,12 @@ class Desk:
         self.work.step = "Overwriting what was removed"
         if not self.dossier.library.forget(lambda: bool(self._waiting) or self._ending()):
             self._forgetting.set()
+
+    def _forget_at_last(self) -> None:
+        if self.dossier.library.catalog.due() is not None:
+            what = "overwriting what was removed; Ctrl-C leaves it to the next start"
+            print(f"dossier: {what}", file=sys.stderr)  # noqa: T201 - it may take minutes
+            self.dossier.library.forget()
 
     def _ending(self) -> bool:
         return self._stopping.is_set() or self._deleting.is_set()
