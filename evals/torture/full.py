@@ -52,6 +52,7 @@ BARS = (
 # is not refused was not tried.
 UNREFUSED = {
     *(Bar(path, once_open=True) for path in ("catalog.sqlite3", "catalog.sqlite3-wal", "owner.lock")),
+    Bar("index/chroma.sqlite3", once_open=True),
     *(1_000_000, 2_000_000, 4_000_000),
 }
 # https://www.man7.org/linux/man-pages/man7/capabilities.7.html: CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER.

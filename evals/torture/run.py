@@ -74,8 +74,8 @@ def run(home: Path, amounts: Amounts, save: Callable[[dict[str, dict[str, Any]]]
         # Figures are kept where paths of this machine are of no use.
         wrong = [one.replace(f"{home}{os.sep}", "") for one in found["wrong"]]
         results[name] = {**found, "wrong": wrong, "seed": amounts.seed, "measured": today()}
-        if name == "mutants" and (missing := seeds()[1]):
-            results[name]["of our own files only"] = missing
+        if name == "mutants" and seeds()[1]:
+            results[name]["made of"] = "our own files only"
         save(results)
     return results
 

@@ -150,9 +150,9 @@ def do(dossier: Dossier, deed: Deed) -> None:
 def spoil(dossier: Dossier) -> None:
     """Take passages out of the index behind the store's back, and put others in."""
     index, ids = dossier.library.neighbors.index, dossier.library.catalog.passage_ids()
-    _, vectors = dossier.library.catalog.vectors(ids[:2])
     index.remove(ids[::3])
-    for _ in index.put(["ghost:0", "ghost:1"], vectors[:, ::-1]):
+    ghosts = ["ghost:0", "ghost:1"]
+    for _ in index.put(ghosts, dossier.library.embedder.queries(ghosts)):
         pass
 
 
