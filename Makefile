@@ -10,7 +10,7 @@ TORCH_INDEX := https://download.pytorch.org/whl/cpu
 
 help:
 	@echo "make chat    set up, then open the page"
-	@echo "make test    set up, then check everything (about 10 minutes)"
+	@echo "make test    set up, then check everything (about 15 minutes)"
 	@echo "make lint    only ruff and mypy"
 	@echo "make eval    measure quality and speed (needs the evaluation material; see README)"
 	@echo "make bench   measure speed alone: ingest beside the reference, growth, the page"
